@@ -1,0 +1,80 @@
+# Eight words. Each does its own set-up, in a .venv beside this file.
+.PHONY: setup format check test bench docs demo release
+.DEFAULT_GOAL := setup
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+SAMPLE := src/mizaj/sample/posts.jsonl
+
+# What is compiled or packed at install: a change there installs again.
+PXD := $(shell find src -name '*.pxd')
+BUILT := pyproject.toml setup.py src/mizaj/lexicon/pack.py \
+	$(PXD) $(PXD:.pxd=.py) $(shell find src -name '*.pyx' -o -path '*/lexicon/data/*.tsv')
+BUILT := $(wildcard $(BUILT))
+
+setup: .venv/.dev
+
+format: .venv/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+check: .venv/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: .venv/.dev .venv/.browser
+	$(BIN)/pytest
+
+bench: .venv/.bench
+	$(BIN)/python benchmarks/run.py
+
+docs: .venv/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+demo: .venv/.core
+	$(BIN)/mizaj score $(SAMPLE) -o demo/scored --overwrite
+	$(BIN)/mizaj report demo/scored -o demo/report.html
+	$(BIN)/python examples/01_score_a_list.py
+	@echo "Open demo/report.html in a browser."
+
+release: check test docs
+	rm -rf build dist
+	$(BIN)/python -m build
+	@echo "dist/ holds the release; it is uploaded by hand."
+
+.venv/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "mizaj needs Python 3.11 or newer; name one: make PYTHON=python3.11" >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+
+.venv/.core: $(BUILT) | .venv/bin/pip
+	$(PIP) install --editable .
+	@touch $@
+
+.venv/.dev: $(BUILT) | .venv/bin/pip
+	$(PIP) install --editable '.[dev]'
+	@touch .venv/.core $@
+
+.venv/.bench: $(BUILT) | .venv/bin/pip
+	$(PIP) install --editable '.[dev,bench]'
+	@touch .venv/.core .venv/.dev $@
+
+.venv/.docs: $(BUILT) | .venv/bin/pip
+	$(PIP) install --editable '.[docs]'
+	@touch .venv/.core $@
+
+# The report is looked at in a real browser; without one, its tests are skipped and say so.
+.venv/.browser: | .venv/.dev
+	@if command -v chromium >/dev/null || command -v google-chrome >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "make test: installing chromium and fonts for the report's browser test"; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+	    --no-install-recommends chromium fonts-noto-core fonts-noto-color-emoji >/dev/null; } \
+	  || echo "make test: chromium could not be installed; the browser test will be skipped" >&2; \
+	else \
+	  echo "make test: no chromium here, and not root on Debian: the browser test will be skipped" >&2; \
+	fi
+	@touch $@

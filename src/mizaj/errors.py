@@ -1,0 +1,85 @@
+"""The errors mizaj raises: one tree, drawn here, so that a caller can catch as much or as little as he means.
+
+* MizajError
+  + UsageError             what the user gave cannot be done; the message says what is allowed and what to do
+    - ColumnMissing        a step or option names a column that the data does not have
+    - ColumnExists         a step would add a column that is already there
+    - SourceError          an input cannot be found, read or understood
+    - SinkError            an output cannot be written, or is already there
+    - SettingError         a setting has a value that is not allowed
+    - LexiconError         a dictionary file breaks the format
+    - ModelError           a model folder is missing, damaged or too new
+  + ExtraMissing           an optional library is not installed; the message gives the install line
+  + Interrupted            the user stopped a run; the message says how to resume it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class MizajError(Exception):
+    """Any error that mizaj raises on purpose."""
+
+
+class UsageError(MizajError):
+    """What the user gave cannot be done; the command line prints it as one line and exits with 2."""
+
+
+class ColumnMissing(UsageError):
+    """A column that is read is not in the data."""
+
+    def __init__(self, column: str, available: Sequence[str], *, needed_by: str) -> None:
+        there = ", ".join(available) or "none"
+        super().__init__(
+            f"column '{column}', read by {needed_by}, is not in the data; columns there: {there}. "
+            "Name the right one (--text COLUMN for the text)."
+        )
+        self.column = column
+        self.available = tuple(available)
+
+
+class ColumnExists(UsageError):
+    """A column that would be added is already in the data."""
+
+    def __init__(self, column: str, *, added_by: str) -> None:
+        super().__init__(
+            f"column '{column}', added by {added_by}, is already in the data; "
+            "rename or drop it first (was this file scored before?)."
+        )
+        self.column = column
+
+
+class SourceError(UsageError):
+    """An input cannot be found, read or understood; the message names the file and the place in it."""
+
+
+class SinkError(UsageError):
+    """An output cannot be written, or is already there."""
+
+
+class SettingError(UsageError):
+    """A setting has a value that is not allowed; the message lists those that are."""
+
+
+class LexiconError(UsageError):
+    """A dictionary file breaks the format; the message names the file and the line."""
+
+
+class ModelError(UsageError):
+    """A model folder is missing, damaged or written by a newer version."""
+
+
+class ExtraMissing(MizajError):
+    """An optional library is not installed."""
+
+    def __init__(self, library: str, *, extra: str) -> None:
+        super().__init__(
+            f"{library} is not installed; install it with: pip install 'mizaj[{extra}]'"
+        )
+        self.library = library
+        self.extra = extra
+
+
+class Interrupted(MizajError):
+    """The user stopped a run before its end."""
