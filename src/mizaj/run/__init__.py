@@ -1,0 +1,134 @@
+"""A pipeline, from a source to a sink, on one machine or several: what is done is never said here."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+
+from mizaj.batch import Pipeline
+from mizaj.errors import Interrupted, SettingError, SourceError
+from mizaj.read import Source, open_source
+from mizaj.read.files import hash_file
+from mizaj.run import local
+from mizaj.run.ledger import Ledger, begin
+from mizaj.run.manifest import Manifest, sum_up
+from mizaj.run.progress import watch
+from mizaj.run.shard import Counts, Engine, Job, ShardResult
+from mizaj.write import Sink
+
+__all__ = ["Counts", "Job", "Manifest", "RunSettings", "ShardResult", "Sink", "run"]
+
+_ENGINES: dict[str, Engine] = {"local": local.map_shards}
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """How a run is carried out; nothing here changes the rows that come out.
+
+    `workers` is the number of shards at a time, None for one a processor. `is_progress_shown` None
+    shows a bar where stderr is a terminal. `is_hashed` False leaves the hashes of the inputs out
+    of the manifest. `now` is the clock.
+    """
+
+    workers: int | None = None
+    is_progress_shown: bool | None = None
+    is_hashed: bool = True
+    now: Callable[[], datetime] = _utc_now
+
+    def __post_init__(self) -> None:
+        if self.workers is not None and self.workers < 1:
+            msg = f"workers is {self.workers}; it must be 1 or more"
+            raise SettingError(msg)
+
+
+def run(
+    pipeline: Pipeline,
+    source: object,
+    sink: Sink | str | os.PathLike[str],
+    *,
+    on: str = "local",
+    settings: RunSettings | None = None,
+) -> Manifest:
+    """The manifest of a run that reads every row of the source and writes it to the sink.
+
+    `source` is a `Source` or what `open_source` takes; `sink` a `Sink` or a folder. Everything is
+    checked before the first row is read or the first file touched. Inputs that break off are
+    listed in the manifest while others go on; `SourceError` is raised at the end only when no
+    row could be read. Raises `Interrupted` on Ctrl-C, with how to go on.
+    """
+    settings = settings or RunSettings()
+    engine = _engine(on)
+    opened = source if isinstance(source, Source) else open_source(source)
+    target = sink if isinstance(sink, Sink) else Sink(Path(sink))
+    job = Job(pipeline, opened, target)
+    target.check(job.schema)
+    ledger = begin(job)
+    with _hashing(opened, is_on=settings.is_hashed) as hashes:
+        results = _work(job, ledger, engine, settings)
+        manifest = sum_up(job, results, hashes(), created=settings.now())
+    manifest.write(target.folder)
+    if manifest.bad_inputs and manifest.counts.rows_in == 0:
+        raise SourceError(manifest.bad_inputs[0].reason)
+    return manifest
+
+
+def _engine(name: str) -> Engine:
+    if name not in _ENGINES:
+        msg = f"there is no engine '{name}'; allowed: {', '.join(_ENGINES)}"
+        raise SettingError(msg)
+    return _ENGINES[name]
+
+
+def _work(job: Job, ledger: Ledger, engine: Engine, settings: RunSettings) -> list[ShardResult]:
+    results = ledger.results()
+    done = {result.shard for result in results}
+    todo = [shard for shard in job.source.shards if shard.name not in done]
+    workers = settings.workers or os.cpu_count() or 1
+    try:
+        with watch(todo, is_shown=settings.is_progress_shown) as tick:
+            for result in engine(job, todo, workers=workers, tick=tick):
+                ledger.add(result)
+                results.append(result)
+    except KeyboardInterrupt as error:
+        raise Interrupted(_how_to_go_on(job, results)) from error
+    return results
+
+
+def _how_to_go_on(job: Job, results: Sequence[ShardResult]) -> str:
+    state = f"stopped with {len(results)} of {len(job.source.shards)} shards done"
+    way = "--resume" if job.source.is_repeatable else "--overwrite"
+    return f"{state} in {job.sink.folder}; run the same command with {way} to go on"
+
+
+@contextmanager
+def _hashing(source: Source, *, is_on: bool) -> Iterator[Callable[[], dict[str, str | None]]]:
+    """Hashes the inputs beside the work: yields a function that waits for the hashes."""
+    stop = threading.Event()
+    with ThreadPoolExecutor(1, thread_name_prefix="mizaj-hash") as pool:
+        paths = [i.path for i in source.inputs if i.stamp is not None] if is_on else []
+        futures = {path: pool.submit(hash_file, path, stop.is_set) for path in paths}
+        try:
+            yield lambda: {path: future.result() for path, future in futures.items()}
+        finally:
+            stop.set()
+
+
+class _Room(ModuleType):
+    """`mizaj.run(...)` runs, although the room and its one function share a name."""
+
+    __call__ = staticmethod(run)
+
+
+sys.modules[__name__].__class__ = _Room

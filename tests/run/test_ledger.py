@@ -1,0 +1,263 @@
+"""A run that was killed goes on, and ends with the very files of one that was not."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from mizaj.batch import Pipeline
+from mizaj.errors import SettingError, SinkError
+from mizaj.read import ReadSettings, open_source
+from mizaj.run import RunSettings, run
+from mizaj.run.ledger import begin
+from mizaj.run.shard import Job
+from mizaj.write import Sink, WriteSettings
+
+QUIET = RunSettings(workers=2, is_progress_shown=False)
+LEDGER = ".ledger.jsonl"
+
+
+@pytest.fixture
+def posts(tmp_path):
+    path = tmp_path / "in" / "posts.parquet"
+    path.parent.mkdir()
+    texts = [None if n % 17 == 0 else f"post {n}" for n in range(200)]
+    pq.write_table(pa.table({"text": texts, "n": range(200)}), path, row_group_size=20)
+    return path
+
+
+def score(path, out, *, read=None, **write):
+    source = open_source(path, settings=read or ReadSettings(shard_rows=20))
+    return run(Pipeline(()), source, Sink(out, WriteSettings(**write)), settings=QUIET)
+
+
+def contents(folder):
+    files = [
+        p for p in folder.rglob("*") if p.is_file() and p.name not in (LEDGER, "manifest.json")
+    ]
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in files}
+
+
+def test_resuming_a_finished_run_changes_nothing(posts, tmp_path):
+    first = score(posts, tmp_path / "out")
+    before = contents(tmp_path / "out")
+    again = score(posts, tmp_path / "out", resume=True)
+    assert again.counts == first.counts
+    assert contents(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize("torn", [b"", b'{"sha', b'{"shard": {}}'])
+def test_shards_that_are_missing_in_the_ledger_are_done_again(posts, tmp_path, torn):
+    first = score(posts, tmp_path / "out")
+    expected = contents(tmp_path / "out")
+    ledger = tmp_path / "out" / LEDGER
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    ledger.write_bytes(b"".join(lines[:4]) + torn)
+    again = score(posts, tmp_path / "out", resume=True)
+    assert again.counts == first.counts
+    assert contents(tmp_path / "out") == expected
+    assert all(json.loads(line) for line in ledger.read_bytes().splitlines())
+
+
+@pytest.mark.parametrize("harm", ["unlink", "cut"])
+def test_a_shard_whose_file_is_gone_or_cut_is_done_again(posts, tmp_path, harm):
+    score(posts, tmp_path / "out")
+    expected = contents(tmp_path / "out")
+    victim = tmp_path / "out" / "posts-00003.parquet"
+    victim.unlink() if harm == "unlink" else os.truncate(victim, 10)
+    score(posts, tmp_path / "out", resume=True)
+    assert contents(tmp_path / "out") == expected
+
+
+def test_temporary_files_of_a_killed_run_are_removed(posts, tmp_path):
+    score(posts, tmp_path / "out")
+    (tmp_path / "out" / ".posts-00001.parquet.99.tmp").write_text("half")
+    (tmp_path / "out" / "rejects" / ".posts-00001.parquet.99.tmp").write_text("half")
+    score(posts, tmp_path / "out", resume=True)
+    assert not [name for name in contents(tmp_path / "out") if name.endswith(".tmp")]
+
+
+def touch(posts):
+    os.utime(posts, (1, 1))
+
+
+def grow(posts):
+    pq.write_table(pa.table({"text": ["new"]}), posts.with_name("more.parquet"))
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "message"),
+    [
+        (touch, {}, r"the input .*posts\.parquet changed since"),
+        (grow, {}, r"the input .*more\.parquet is new since|columns differ"),
+        (None, {"format": "csv"}, "the output format differ: parquet"),
+        (None, {"read": ReadSettings(shard_rows=60)}, "the read settings differ"),
+        (None, {"pipeline": Pipeline(("other",))}, "the pipeline differ"),
+    ],
+)
+def test_a_run_that_differs_is_not_resumed_and_says_in_what(
+    posts, tmp_path, change, options, message
+):
+    score(posts.parent, tmp_path / "out")
+    before = contents(tmp_path / "out")
+    if change is not None:
+        change(posts)
+    steps = options.pop("pipeline", Pipeline(()))
+    source = open_source(posts.parent, settings=options.pop("read", ReadSettings(shard_rows=20)))
+    job = Job(_Named(steps), source, Sink(tmp_path / "out", WriteSettings(resume=True, **options)))
+    with pytest.raises(SettingError, match=f"cannot resume: {message}"):
+        begin(job)
+    assert contents(tmp_path / "out") == before
+
+
+class _Named:
+    """A pipeline that only has a fingerprint and passes the columns on."""
+
+    def __init__(self, pipeline):
+        self.fingerprint = pipeline.fingerprint
+
+    def schema(self, source):
+        return source
+
+
+def test_what_comes_from_memory_is_not_resumed(tmp_path):
+    data = pa.table({"text": ["a"]})
+    run(Pipeline(()), data, tmp_path / "out", settings=QUIET)
+    with pytest.raises(SettingError, match="only a run over files can be resumed"):
+        run(Pipeline(()), data, Sink(tmp_path / "out", WriteSettings(resume=True)), settings=QUIET)
+
+
+def test_overwriting_replaces_the_earlier_output_and_nothing_else(posts, tmp_path):
+    score(posts, tmp_path / "out", format="csv")
+    (tmp_path / "out" / "mine.txt").write_text("keep me")
+    score(posts, tmp_path / "out", overwrite=True)
+    names = set(contents(tmp_path / "out"))
+    assert "mine.txt" in names
+    assert not [name for name in names if name.endswith(".csv")]
+    assert contents(tmp_path / "out").pop("mine.txt") == b"keep me"
+
+
+@pytest.mark.parametrize("way", ["overwrite", "resume"])
+def test_a_folder_that_is_no_output_of_ours_is_never_touched(posts, tmp_path, way):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "thesis.doc").write_text("precious")
+    with pytest.raises(SinkError, match="holds no mizaj run"):
+        score(posts, tmp_path / "home", **{way: True})
+    assert contents(tmp_path / "home") == {"thesis.doc": b"precious"}
+
+
+def test_an_empty_folder_is_used_as_it_is(posts, tmp_path):
+    (tmp_path / "out").mkdir()
+    assert score(posts, tmp_path / "out", resume=True).counts.rows_in == 200
+
+
+def test_a_folder_inside_the_input_is_not_read_as_input_the_next_time(posts):
+    out = posts.parent / "scored"
+    first = score(posts.parent, out)
+    again = score(posts.parent, out, overwrite=True)
+    assert again.counts == first.counts
+
+
+CHILD = textwrap.dedent(
+    """
+    import sys, time
+    from dataclasses import dataclass
+    from pathlib import Path
+    import pyarrow as pa
+    from mizaj.batch import Pipeline
+    from mizaj.read import ReadSettings, open_source
+    from mizaj.run import RunSettings, run
+    from mizaj.write import Sink, WriteSettings
+
+    @dataclass(frozen=True)
+    class Slow:
+        pause_s: float
+        reads = ("text",)
+        adds = pa.schema([("n_rows", pa.int64())])
+        fingerprint_only = True
+
+        def __repr__(self):
+            return "Slow()"
+
+        def __call__(self, batch):
+            time.sleep(self.pause_s)
+            return batch.append_column("n_rows", pa.array([1] * batch.num_rows, pa.int64()))
+
+    posts, out, way = sys.argv[1:]
+    source = open_source(posts, settings=ReadSettings(shard_rows=20, batch_rows=5))
+    sink = Sink(Path(out), WriteSettings(resume=way == "resume"))
+    print("ready", flush=True)
+    run(Pipeline((Slow(0.02),)), source, sink, settings=RunSettings(workers=2))
+    """
+)
+
+
+def spawn(posts, out, way):
+    command = [sys.executable, "-c", CHILD, str(posts), str(out), way]
+    return subprocess.Popen(command, stdout=subprocess.PIPE)
+
+
+def n_entered(out):
+    ledger = out / LEDGER
+    return max(ledger.read_bytes().count(b"\n") - 1, 0) if ledger.exists() else 0
+
+
+def wait_for_shards(out, n_shards):
+    deadline = time.monotonic() + 60
+    while n_entered(out) < n_shards and time.monotonic() < deadline:
+        time.sleep(0.001)
+
+
+def finish(child):
+    child.communicate(timeout=60)
+    return child.returncode
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2))
+def test_a_run_killed_again_and_again_ends_like_one_that_was_not(posts, tmp_path, seed):
+    moments = random.Random(seed)
+    assert finish(spawn(posts, tmp_path / "whole", "new")) == 0
+    done = 0
+    for _ in range(3):
+        with spawn(posts, tmp_path / "torn", "resume") as child:
+            child.stdout.readline()
+            wait_for_shards(tmp_path / "torn", done + 1)
+            time.sleep(moments.uniform(0.0, 0.02))
+            child.send_signal(signal.SIGKILL)
+        done = n_entered(tmp_path / "torn")
+    assert 3 <= done < 10
+    assert finish(spawn(posts, tmp_path / "torn", "resume")) == 0
+    assert contents(tmp_path / "torn") == contents(tmp_path / "whole")
+    counts = [
+        {
+            k: v
+            for k, v in json.loads((tmp_path / n / "manifest.json").read_text()).items()
+            if k != "created"
+        }
+        for n in ("whole", "torn")
+    ]
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_a_run_quickly_without_temporary_files(posts, tmp_path):
+    code = CHILD.replace("Slow(0.02)", "Slow(0.2)")
+    command = [sys.executable, "-c", code, str(posts), str(tmp_path / "out"), "new"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        child.stdout.readline()
+        time.sleep(0.5)
+        child.send_signal(signal.SIGINT)
+        error = child.communicate(timeout=20)[1].decode()
+    assert "Interrupted: stopped with" in error
+    assert not [name for name in contents(tmp_path / "out") if name.endswith(".tmp")]
