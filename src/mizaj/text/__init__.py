@@ -1,0 +1,1 @@
+"""From the bytes of a post to words with their languages."""
