@@ -1,0 +1,151 @@
+"""Columns of posts to columns of answers: the step that carries the lexicon tier to the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mizaj import batch as columns
+from mizaj.lexicon.entries import LABELS
+from mizaj.lexicon.scorer import DEFAULT_RULES, TIER, Answer, LexiconSettings, Scorer, load_scorer
+from mizaj.text.tokens import compatible
+
+if TYPE_CHECKING:
+    from mizaj.lexicon._kernel import Kernel
+
+POST_LANGUAGES = ("en", "hi", "hi-Latn", "hi-en", "other")
+"""Languages of a post by the number that the kernel writes (`LANGUAGE_EN`... in `_kernel.pyx`)."""
+
+_OUTPUTS = {
+    "sentiment": "B",
+    "score": "f",
+    "confidence": "f",
+    "language": "B",
+    "cmi": "f",
+    "is_compatibility": "B",
+}
+_WIDTH = {"B": 1, "f": 4}
+
+
+@dataclass(frozen=True)
+class LexiconScore:
+    """The step that scores a text column with the dictionaries; nulls and empty posts are neutral.
+
+    >>> step = LexiconScore()
+    >>> step(pa.record_batch({"text": ["bahut accha"]})).column("sentiment").to_pylist()
+    ['positive']
+    """
+
+    text: str = columns.TEXT.name
+    settings: LexiconSettings = field(default_factory=LexiconSettings)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The text column."""
+        return (self.text,)
+
+    @property
+    def adds(self) -> pa.Schema:
+        """The six columns of scoring."""
+        return columns.SCORED
+
+    @property
+    def content_hash(self) -> str:
+        """A hash of the dictionaries and weights, for the fingerprint of a pipeline."""
+        return load_scorer(self.settings).lexicon.content_hash
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch with sentiment, score, confidence, tier, language and cmi appended."""
+        scored = score_column(batch.column(self.text), load_scorer(self.settings))
+        for scored_field, column in zip(columns.SCORED, scored, strict=True):
+            batch = batch.append_column(scored_field, column)
+        return batch
+
+
+def score_column(texts: pa.Array, scorer: Scorer) -> list[pa.Array]:
+    """The scored columns of a string array, in the order of `batch.SCORED`."""
+    if scorer.kernel is None or scorer.settings.rules != DEFAULT_RULES:
+        return _score_one_by_one(texts, scorer.answer)
+    return _score_by_kernel(_plain_strings(texts), scorer.kernel)
+
+
+def _plain_strings(texts: pa.Array) -> pa.Array:
+    """The texts as a string array without nulls."""
+    if not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)):
+        texts = texts.cast(pa.large_string())
+    return pc.fill_null(texts, "") if texts.null_count else texts
+
+
+def _score_by_kernel(texts: pa.Array, kernel: Kernel) -> list[pa.Array]:
+    n = len(texts)
+    outputs = {name: _room(n, code) for name, code in _OUTPUTS.items()}
+    _run_kernel(texts, kernel, outputs)
+    _rescore_compatible(texts, kernel, outputs)
+    return [
+        _dictionary(outputs["sentiment"], LABELS),
+        pa.Array.from_buffers(pa.float32(), n, [None, pa.py_buffer(outputs["score"])]),
+        pa.Array.from_buffers(pa.float32(), n, [None, pa.py_buffer(outputs["confidence"])]),
+        _dictionary(bytearray(n), (TIER,)),
+        _dictionary(outputs["language"], POST_LANGUAGES),
+        pa.Array.from_buffers(pa.float32(), n, [None, pa.py_buffer(outputs["cmi"])]),
+    ]
+
+
+def _run_kernel(texts: pa.Array, kernel: Kernel, outputs: dict[str, memoryview[Any]]) -> None:
+    _, offsets, data = texts.buffers()
+    kernel.score(
+        memoryview(data or b"").cast("B"),
+        memoryview(offsets or b"").cast("B"),
+        texts.offset,
+        len(texts),
+        is_large=pa.types.is_large_string(texts.type),
+        **outputs,
+    )
+
+
+def _rescore_compatible(
+    texts: pa.Array, kernel: Kernel, outputs: dict[str, memoryview[Any]]
+) -> None:
+    """Score again, normalised, the few posts that hold characters with a plainer form (fullwidth, styled letters)."""
+    rows = [i for i, marked in enumerate(bytes(outputs["is_compatibility"])) if marked]
+    if not rows:
+        return
+    plain = pa.array([compatible(_text(texts[i])) for i in rows], pa.large_string())
+    again = {name: _room(len(rows), code) for name, code in _OUTPUTS.items()}
+    _run_kernel(plain, kernel, again)
+    for name, column in again.items():
+        for place, row in enumerate(rows):
+            outputs[name][row] = column[place]
+
+
+def _room(n: int, code: str) -> memoryview[Any]:
+    """Room for n numbers that the kernel writes and Arrow takes over."""
+    room = memoryview(bytearray(n * _WIDTH[code]))
+    return room.cast("f") if code == "f" else room
+
+
+def _text(value: pa.Scalar) -> str:
+    """A text whose bytes may not be UTF-8, with U+FFFD for what is broken."""
+    return bytes(value.as_buffer() or b"").decode("utf-8", "replace")
+
+
+def _dictionary(
+    indices: memoryview[int] | bytearray, values: tuple[str, ...]
+) -> pa.DictionaryArray:
+    codes = pa.Array.from_buffers(pa.int8(), len(indices), [None, pa.py_buffer(indices)])
+    return pa.DictionaryArray.from_arrays(codes, pa.array(values))
+
+
+def _score_one_by_one(texts: pa.Array, answer: Callable[[str], Answer]) -> list[pa.Array]:
+    # one post at a time: plain Python and the paper's rules have no other way
+    answers = [answer(_text(value)) for value in _plain_strings(texts)]
+    return [
+        pa.array([getattr(a, scored.name) for a in answers], scored.type)
+        if not pa.types.is_dictionary(scored.type)
+        else pa.array([getattr(a, scored.name) for a in answers], pa.string()).cast(scored.type)
+        for scored in columns.SCORED
+    ]

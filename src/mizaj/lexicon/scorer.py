@@ -1,0 +1,138 @@
+"""One post scored by the dictionaries: the compiled kernel where it is built, its plain-Python twin elsewhere."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mizaj.errors import SettingError
+from mizaj.lexicon import paper, twin
+from mizaj.lexicon.entries import LABELS, LANGUAGES
+from mizaj.lexicon.packed import Lexicon, load_lexicon
+from mizaj.text.language import post_language
+from mizaj.text.tokens import compatible
+
+try:
+    from mizaj.lexicon._kernel import Kernel
+except ImportError:
+    Kernel = None  # type: ignore[assignment, misc]
+
+TIER = "lexicon"
+DEFAULT_RULES = "default"
+RULES = (DEFAULT_RULES, *paper.VARIANTS)
+SLOW = (
+    "mizaj was installed without its compiled kernel, so posts are scored in plain Python, some 40 times slower; "
+    "install a C compiler (Debian: apt-get install gcc python3-dev), then install mizaj again"
+)
+_N_SYMBOL = LANGUAGES.index("symbol")
+
+
+@dataclass(frozen=True)
+class LexiconSettings:
+    """Which dictionaries and rules: your own TSV or packed files, a domain pack, `default` or a paper variant.
+
+    >>> LexiconSettings(rules="paper-table").domain is None
+    True
+    """
+
+    files: tuple[Path, ...] = ()
+    domain: str | None = None
+    rules: str = DEFAULT_RULES
+
+    def __post_init__(self) -> None:
+        if self.rules not in RULES:
+            msg = f"rules '{self.rules}' are not known; allowed: {', '.join(RULES)}"
+            raise SettingError(msg)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model says of one post; the fields are the columns that scoring adds."""
+
+    sentiment: str
+    score: float
+    confidence: float
+    tier: str
+    language: str
+    cmi: float
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A post with everything that led to its answer: tokens after the rules, and the result at the root."""
+
+    text: str
+    tokens: tuple[twin.LexiconToken, ...]
+    result: twin.Result
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A lexicon with its rules, ready to score."""
+
+    settings: LexiconSettings
+    lexicon: Lexicon
+    kernel: Kernel | None
+
+    def read(self, text: str) -> Reading:
+        """The post's tokens with what dictionaries and default rules make of each, and the result."""
+        plain = compatible(text)
+        if self.kernel is None:
+            tokens, result = twin.score_text(plain, self.lexicon)
+            return Reading(plain, tuple(tokens), result)
+        return _from_kernel(plain, self.kernel.read(plain.encode("utf-8", "replace")))
+
+    def answer(self, text: str) -> Answer:
+        """Sentiment, score, confidence and language of one post."""
+        reading = self.read(text)
+        counts = reading.result.n_by_language
+        language, cmi = _post_language(counts)
+        if self.settings.rules != DEFAULT_RULES:
+            found = paper.score_paper(text, self.lexicon, self.settings.rules)
+            score = float(max(-1, min(1, found.total)))
+            return Answer(found.sentiment, score, 1.0, self.settings.rules, language, cmi)
+        result = reading.result
+        score = result.positive - result.negative
+        return Answer(LABELS[result.label], score, result.confidence, TIER, language, cmi)
+
+
+@functools.cache
+def load_scorer(settings: LexiconSettings) -> Scorer:
+    """The scorer for these settings, made once a process; warns where the compiled kernel is missing."""
+    lexicon = load_lexicon(settings.files, settings.domain)
+    if Kernel is None:
+        warnings.warn(SLOW, RuntimeWarning, stacklevel=2)
+        return Scorer(settings, lexicon, None)
+    return Scorer(settings, lexicon, Kernel(lexicon))
+
+
+def _post_language(counts: list[int]) -> tuple[str, float]:
+    english, hi_latn, hindi, other = (n for i, n in enumerate(counts) if i != _N_SYMBOL)
+    total = english + hi_latn + hindi + other
+    cmi = 100.0 * (1.0 - max(english, hi_latn + hindi, other) / total) if total else 0.0
+    return post_language(english, hi_latn, hindi, other), cmi
+
+
+def _from_kernel(
+    text: str, read: tuple[list[dict[str, Any]], dict[str, Any], list[int]]
+) -> Reading:
+    """What the kernel read, with places in characters instead of bytes."""
+    fields, result, counts = read
+    encoded = text.encode("utf-8", "replace")
+    tokens = []
+    place, at = 0, 0
+    for token in fields:
+        at += len(encoded[place : token["start"]].decode("utf-8", "replace"))
+        written = encoded[token["start"] : token["end"]].decode("utf-8", "replace")
+        place = token["end"]
+        known = {
+            name: value for name, value in token.items() if name in twin.LexiconToken.__slots__
+        }
+        tokens.append(
+            twin.LexiconToken(**{**known, "hash": written, "start": at, "end": at + len(written)})
+        )
+        at += len(written)
+    return Reading(text, tuple(tokens), twin.Result(**result, n_by_language=counts))
