@@ -1,0 +1,1 @@
+"""From labelled posts to models, and to figures that say how good they are."""

@@ -1,0 +1,184 @@
+"""What was counted for a model: a value that adds, prints as tables and goes out as JSON."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+
+from mizaj.errors import SettingError
+from mizaj.learn import evaluation_tables as tables
+from mizaj.learn.compare import Comparison
+from mizaj.learn.metrics import (
+    Calibration,
+    Counts,
+    bootstrap_intervals,
+    wilson_interval,
+)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was counted for one model; adds with `+`.
+
+    `groups` holds, for each column grouped by, the counts of each of its values. `left_out` says
+    how many rows were not counted, by reason: `label missing`, `label=mixed`, `answer missing`,
+    `answer=...`. Every row is in `counts` or in `left_out`. `calibration` is empty when no
+    confidences were given.
+    """
+
+    name: str
+    counts: Counts
+    groups: Mapping[str, Mapping[str, Counts]]
+    left_out: Mapping[str, int]
+    calibration: Calibration
+    n_resamples: int = 2000
+    seed: int = 0
+
+    @classmethod
+    def empty(cls, name: str = "model", *, n_resamples: int = 2000, seed: int = 0) -> Self:
+        """No rows: what `+` leaves as it is."""
+        return cls(name, Counts.empty(), {}, {}, Calibration.empty(), n_resamples, seed)
+
+    def __add__(self, other: Evaluation) -> Evaluation:
+        """The evaluation of both parts. Raises `SettingError` for another model's evaluation."""
+        mine = (self.name, self.n_resamples, self.seed)
+        theirs = (other.name, other.n_resamples, other.seed)
+        if mine != theirs:
+            message = (
+                f"an evaluation of {mine} does not add to one of {theirs} (name, n_resamples, "
+                "seed); add parts of one evaluation, or compare the two"
+            )
+            raise SettingError(message)
+        return replace(
+            self,
+            counts=self.counts + other.counts,
+            groups=_add_groups(self.groups, other.groups),
+            left_out=dict(Counter(self.left_out) + Counter(other.left_out)),
+            calibration=self.calibration + other.calibration,
+        )
+
+    def named(self, name: str) -> Evaluation:
+        """The same evaluation under another name."""
+        return replace(self, name=name)
+
+    def to_dict(self) -> dict[str, object]:
+        """The evaluation for JSON.
+
+        Keys: `model`, `rows`, `left_out` (reason to rows), `labels`, `confusion` (true classes
+        down, answers across), `accuracy` and `macro_f1` (each `value`, `low`, `high`),
+        `weighted_f1`, `macro_recall`, `classes` (label to `correct`, `total`, `precision`,
+        `recall`, `f1`), `calibration` (null, or `error` and `bins`), `by` (column to value to
+        `rows`, `confusion`, `accuracy`, `macro_f1`), `n_resamples`, `seed`.
+        """
+        found = bootstrap_intervals(self.counts, n_resamples=self.n_resamples, seed=self.seed)
+        return {
+            "model": self.name,
+            "rows": self.counts.n_rows,
+            "left_out": dict(self.left_out),
+            "labels": list(self.counts.labels),
+            "confusion": self.counts.array.tolist(),
+            "accuracy": found.accuracy.to_dict(),
+            "macro_f1": found.macro_f1.to_dict(),
+            "weighted_f1": self.counts.weighted_f1,
+            "macro_recall": self.counts.macro_recall,
+            "classes": {
+                label: {
+                    "correct": self.counts.correct[label],
+                    "total": total,
+                    "precision": self.counts.precision[label],
+                    "recall": self.counts.recall[label],
+                    "f1": found.f1[label].to_dict(),
+                }
+                for label, total in self.counts.support.items()
+            },
+            "calibration": _calibration_dict(self.calibration),
+            "by": {
+                column: {
+                    value: self._group_dict(counts)
+                    for value, counts in tables.rank_groups(column, values)
+                }
+                for column, values in self.groups.items()
+            },
+            "n_resamples": self.n_resamples,
+            "seed": self.seed,
+        }
+
+    def render(self) -> str:
+        """The evaluation as plain text tables of at most 80 columns."""
+        draws = {"n_resamples": self.n_resamples, "seed": self.seed}
+        parts = [
+            self._title() + "\n" + tables.headline(self.counts, self.calibration, **draws),
+            tables.class_table(self.counts, **draws),
+            tables.confusion_table(self.counts),
+        ]
+        parts += [
+            tables.group_table(column, values, **draws) for column, values in self.groups.items()
+        ]
+        return "\n\n".join(parts)
+
+    def _title(self) -> str:
+        rows = f"{self.name}: {self.counts.n_rows:,} rows"
+        reasons = tables.left_out(self.left_out)
+        title = f"{rows}; left out: {reasons}" if reasons else rows
+        return textwrap.fill(title, tables.WIDTH, subsequent_indent="  ")
+
+    def _group_dict(self, counts: Counts) -> dict[str, object]:
+        found = bootstrap_intervals(counts, n_resamples=self.n_resamples, seed=self.seed)
+        accuracy = wilson_interval(sum(counts.correct.values()), counts.n_rows)
+        return {
+            "rows": counts.n_rows,
+            "confusion": counts.array.tolist(),
+            "accuracy": accuracy.to_dict(),
+            "macro_f1": found.macro_f1.to_dict(),
+        }
+
+
+@dataclass(frozen=True)
+class Results:
+    """The evaluations of one or more models on the same rows, and each pair compared."""
+
+    evaluations: tuple[Evaluation, ...]
+    comparisons: tuple[Comparison, ...] = ()
+
+    def to_dict(self) -> dict[str, object]:
+        """All of it for JSON under the keys `evaluations` and `comparisons`."""
+        return {
+            "evaluations": [evaluation.to_dict() for evaluation in self.evaluations],
+            "comparisons": [comparison.to_dict() for comparison in self.comparisons],
+        }
+
+    def render(self) -> str:
+        """All of it as plain text of at most 80 columns."""
+        parts = [evaluation.render() for evaluation in self.evaluations]
+        parts += [tables.comparison_text(comparison) for comparison in self.comparisons]
+        return ("\n\n" + "-" * tables.WIDTH + "\n\n").join(parts)
+
+
+def _add_groups(
+    left: Mapping[str, Mapping[str, Counts]], right: Mapping[str, Mapping[str, Counts]]
+) -> dict[str, dict[str, Counts]]:
+    total = {column: dict(values) for column, values in left.items()}
+    for column, values in right.items():
+        mine = total.setdefault(column, {})
+        for value, counts in values.items():
+            mine[value] = mine[value] + counts if value in mine else counts
+    return total
+
+
+def _calibration_dict(calibration: Calibration) -> dict[str, object] | None:
+    if not sum(calibration.n_rows):
+        return None
+    bins = [
+        {
+            "low": bin_.low,
+            "high": bin_.high,
+            "rows": bin_.n_rows,
+            "confidence": bin_.confidence,
+            "accuracy": bin_.accuracy,
+        }
+        for bin_ in calibration.bins
+    ]
+    return {"error": calibration.error, "bins": bins}

@@ -1,0 +1,144 @@
+"""Evaluation as plain text: tables of 80 columns, laid out like those of the code-mixed paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mizaj.learn.compare import Comparison
+from mizaj.learn.metrics import (
+    Calibration,
+    Counts,
+    Interval,
+    bootstrap_intervals,
+    wilson_interval,
+)
+
+WIDTH = 80
+_MOST_GROUPS = 30
+# What the figures of a group take, beside its name and its number of rows.
+_FIGURES_WIDTH = 54
+
+
+def headline(counts: Counts, calibration: Calibration, *, n_resamples: int, seed: int) -> str:
+    """The figures for all rows together, with intervals where they have one."""
+    found = bootstrap_intervals(counts, n_resamples=n_resamples, seed=seed)
+    rows = [
+        ("accuracy", *_cells(found.accuracy)),
+        ("macro-F1", *_cells(found.macro_f1)),
+        ("weighted F1", f"{counts.weighted_f1:.3f}", ""),
+        ("macro recall", f"{counts.macro_recall:.3f}", ""),
+    ]
+    if sum(calibration.n_rows):
+        rows.append(("calibration error", f"{calibration.error:.3f}", ""))
+    return _table(("", "", "95 % interval"), rows)
+
+
+def left_out(reasons: Mapping[str, int]) -> str:
+    """How many rows were not counted, and why; empty when all were."""
+    if not reasons:
+        return ""
+    parts = [f"{reason} {n_rows:,}" for reason, n_rows in sorted(reasons.items())]
+    shown = ", ".join(parts[:6]) + (", ..." if len(parts) > 6 else "")
+    return f"{sum(reasons.values()):,} rows ({shown})"
+
+
+def class_table(counts: Counts, *, n_resamples: int, seed: int) -> str:
+    """Correct, incorrect, total, precision, recall and F1 of each class (the paper's Table II)."""
+    found = bootstrap_intervals(counts, n_resamples=n_resamples, seed=seed)
+    rows = [
+        (
+            label,
+            f"{counts.correct[label]:,}",
+            f"{total - counts.correct[label]:,}",
+            f"{total:,}",
+            f"{counts.precision[label]:.3f}",
+            f"{counts.recall[label]:.3f}",
+            *_cells(found.f1[label]),
+        )
+        for label, total in counts.support.items()
+    ]
+    correct = sum(counts.correct.values())
+    blanks = ("",) * 4
+    rows.append(
+        ("all", f"{correct:,}", f"{counts.n_rows - correct:,}", f"{counts.n_rows:,}", *blanks)
+    )
+    head = ("class", "correct", "incorrect", "total", "precision", "recall", "F1", "95 % interval")
+    return _table(head, rows)
+
+
+def confusion_table(counts: Counts) -> str:
+    """True classes down, answers across."""
+    rows = [
+        (label, *(f"{cell:,}" for cell in row))
+        for label, row in zip(counts.labels, counts.matrix, strict=True)
+    ]
+    return _table(("true \\ answer", *counts.labels), rows)
+
+
+def group_table(column: str, groups: Mapping[str, Counts], *, n_resamples: int, seed: int) -> str:
+    """Accuracy and macro-F1 by the values of a column, most rows first.
+
+    The interval of accuracy is Wilson's, which holds for a handful of rows too.
+    """
+    ranked = rank_groups(column, groups)
+    rows = [
+        (name, f"{counts.n_rows:,}", *_group_cells(counts, n_resamples=n_resamples, seed=seed))
+        for name, counts in ranked[:_MOST_GROUPS]
+    ]
+    room = WIDTH - _FIGURES_WIDTH - max([len("rows"), *(len(row[1]) for row in rows)])
+    rows = [(_shorten(row[0], room), *row[1:]) for row in rows]
+    table = _table(
+        (_shorten(f"by {column}", room), "rows", "accuracy", "95 %", "macro-F1", "95 %"), rows
+    )
+    more = len(ranked) - _MOST_GROUPS
+    return f"{table}\n... and {more:,} smaller groups (--json has all)" if more > 0 else table
+
+
+def rank_groups(column: str, groups: Mapping[str, Counts]) -> list[tuple[str, Counts]]:
+    """The groups that have rows: bands of a measure in their order, others by size then name."""
+    present = [(name, counts) for name, counts in groups.items() if counts.n_rows]
+    if column == "cmi":
+        return sorted(present, key=lambda item: item[0])
+    return sorted(present, key=lambda item: (-item[1].n_rows, item[0]))
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """A comparison in four lines."""
+    difference = comparison.difference
+    p_value = "< 0.001" if comparison.p_value < 0.001 else f"= {comparison.p_value:.3f}"
+    return "\n".join(
+        (
+            f"{comparison.first} against {comparison.second}, {comparison.n_rows:,} rows",
+            f"  macro-F1 {difference.value:+.3f}  [{difference.low:+.3f}, {difference.high:+.3f}]",
+            f"  right alone: {comparison.only_first:,} against {comparison.only_second:,} rows; "
+            f"McNemar p {p_value}",
+            f"  {comparison.verdict}",
+        )
+    )
+
+
+def _group_cells(counts: Counts, *, n_resamples: int, seed: int) -> tuple[str, ...]:
+    macro_f1 = bootstrap_intervals(counts, n_resamples=n_resamples, seed=seed).macro_f1
+    accuracy = wilson_interval(sum(counts.correct.values()), counts.n_rows)
+    return *_cells(accuracy), *_cells(macro_f1)
+
+
+def _shorten(name: str, width: int) -> str:
+    return name if len(name) <= width else name[: width - 1] + "…"
+
+
+def _cells(interval: Interval) -> tuple[str, str]:
+    return f"{interval.value:.3f}", f"[{interval.low:.3f}, {interval.high:.3f}]"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns as wide as their widest cell; names to the left, figures to the right."""
+    lines = [head, *rows]
+    widths = [max(len(line[position]) for line in lines) for position in range(len(head))]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if position else cell.ljust(width)
+            for position, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )
