@@ -1,0 +1,124 @@
+"""What `evaluate` does once its words are parsed: tells models from data, scores, counts, prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from mizaj.batch import REJECTED
+from mizaj.cli.scoring import DONE, ModelChoice, open_whole
+from mizaj.cli.show import show, show_json, warn
+from mizaj.cli.words import exists, is_spelt_like_file
+from mizaj.errors import SettingError
+from mizaj.learn.evaluate import EvaluateSettings, evaluate_models
+from mizaj.learn.evaluation_page import write_page
+from mizaj.read import ReadSettings
+
+DATASET = "dataset"
+
+
+@dataclass(frozen=True)
+class EvaluateJob:
+    """The words of `evaluate`, what is read, and the page to write."""
+
+    words: tuple[str, ...]
+    by: tuple[str, ...] | None
+    text: str
+    label: str
+    label_map: tuple[str, ...]
+    html: str | None
+
+    @property
+    def settings(self) -> EvaluateSettings:
+        """How it is counted. Raises `SettingError` for a label map that is not `A=B`."""
+        return EvaluateSettings(
+            text=self.text, label=self.label, by=self.by, label_map=dict(map(_pair, self.label_map))
+        )
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """The words of `evaluate`, sorted into models and data."""
+
+    models: tuple[str, ...]
+    data: tuple[str, ...]
+
+
+def evaluate_words(job: EvaluateJob, chosen: ModelChoice, *, as_json: bool) -> int:
+    """Score labelled data with each model, and print what the answers are worth."""
+    settings = job.settings
+    given = sort_words(job.words)
+    models = {name: replace(chosen, name=name).load().score for name in given.models}
+    results = evaluate_models(models, labelled_batches(given.data, settings), settings=settings)
+    if job.html is not None:
+        write_page(results.evaluations, Path(job.html), comparisons=results.comparisons)
+    if as_json:
+        show_json(results.to_dict())
+    else:
+        show(results.render())
+    return DONE
+
+
+def sort_words(words: Sequence[str]) -> Sorted:
+    """Models first, then data. Raises `SettingError` where one of the two is missing.
+
+    A model is a name or a folder with a `model.json`; everything else is data.
+
+    >>> sort_words(["lexicon", "posts.jsonl"])
+    Sorted(models=('lexicon',), data=('posts.jsonl',))
+    """
+    models = tuple(word for word in words if _is_model(word))
+    data = tuple(word for word in words if not _is_model(word))
+    if not models or not data:
+        missing = "data with labels" if models else "a model ('lexicon', 'default' or a folder)"
+        message = f"evaluate needs models, then data; {missing} is missing in: {' '.join(words)}"
+        raise SettingError(message)
+    return Sorted(models, data)
+
+
+def _pair(words: str) -> tuple[str, str]:
+    """`good=positive` as a label and its class."""
+    label, equals, target = words.partition("=")
+    if not equals:
+        message = f"label map '{words}' has no '='; write LABEL=CLASS, such as good=positive"
+        raise SettingError(message)
+    return label, target
+
+
+def _is_model(word: str) -> bool:
+    if exists(word):
+        return Path(word, "model.json").exists()
+    return not is_spelt_like_file(word)
+
+
+def labelled_batches(data: Sequence[str], settings: EvaluateSettings) -> Iterator[pa.RecordBatch]:
+    """The batches of every source, with its name as `dataset` where there are several.
+
+    Rows that cannot be scored are left out, and a line says how many. Raises `SourceError` for a
+    file that cannot be read: figures over a part would mislead.
+    """
+    n_rejected = 0
+    for name in data:
+        source = open_whole([name], ReadSettings(text=settings.text))
+        for shard in source.shards:
+            for batch in source.batches(shard):
+                kept = batch.filter(batch.column(REJECTED.name).is_null())
+                n_rejected += batch.num_rows - kept.num_rows
+                yield kept if len(data) == 1 else _named(kept, _dataset_name(name))
+    if n_rejected:
+        warn(f"{n_rejected:,} rows without a text that can be read were left out")
+
+
+def _named(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
+    if DATASET in batch.schema.names:
+        return batch
+    return batch.append_column(DATASET, pa.array([name] * batch.num_rows, pa.string()))
+
+
+def _dataset_name(path: str) -> str:
+    """The last folder and the file's name without its endings: `sentimix/validation`."""
+    parts = Path(path).parts[-2:]
+    return "/".join([*parts[:-1], parts[-1].partition(".")[0]])

@@ -1,0 +1,165 @@
+"""What `score`, `explain`, `language` and `report` do once their words are parsed.
+
+Rooms that read columns are opened inside the functions that need them: they bring numpy and
+pyarrow, which one text does without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mizaj.cli.one import show_answer
+from mizaj.cli.show import show, show_json, warn
+from mizaj.cli.words import check_sources, one_text
+from mizaj.errors import Interrupted, SourceError
+from mizaj.lexicon.scorer import LexiconSettings
+from mizaj.model.predict import load
+from mizaj.text.codemix import i_index, m_index
+
+if TYPE_CHECKING:
+    from mizaj.model.predict import Model
+    from mizaj.read import ReadSettings, Source
+    from mizaj.run import Counts
+
+DONE = 0
+REJECTED_WITH_STRICT = 1
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """Which model answers, with which dictionaries and rules."""
+
+    name: str = "default"
+    lexicons: tuple[str, ...] = ()
+    rules: str = "default"
+    domain: str | None = None
+
+    def load(self) -> Model:
+        """The model. Raises `ModelError`, `LexiconError` or `SettingError` for what is not there."""
+        files = tuple(map(Path, self.lexicons))
+        return load(self.name, LexiconSettings(files, self.domain, self.rules))
+
+
+@dataclass(frozen=True)
+class ScoreJob:
+    """What is read, where it goes, and how."""
+
+    sources: tuple[str, ...]
+    output: str
+    text: str
+    format: str | None
+    query: str | None
+    to: str
+    on: str
+    workers: int | None
+    resume: bool
+    overwrite: bool
+
+
+def score_posts(
+    job: ScoreJob, chosen: ModelChoice, *, is_strict: bool, is_quiet: bool, as_json: bool
+) -> int:
+    """Score files into a folder, and print the counts."""
+    from mizaj.batch import Pipeline
+    from mizaj.read import ReadSettings, open_source
+    from mizaj.run import RunSettings, Sink, run
+    from mizaj.write import WriteSettings
+
+    check_sources(job.sources)
+    reading = ReadSettings(text=job.text, format=job.format, query=job.query)
+    writing = WriteSettings(format=job.to, overwrite=job.overwrite, resume=job.resume)
+    running = RunSettings(
+        workers=job.workers, is_progress_shown=False if is_quiet or as_json else None
+    )
+    pipeline = Pipeline((chosen.load().step(job.text),))
+    source = open_source(list(job.sources), settings=reading)
+    try:
+        manifest = run(
+            pipeline, source, Sink(Path(job.output), writing), on=job.on, settings=running
+        )
+    except KeyboardInterrupt as error:
+        # before the first shard, or after the last: `run` itself says more in between
+        message = "stopped; run the same command with --resume to go on"
+        raise Interrupted(message) from error
+    for bad in manifest.bad_inputs:
+        warn(f"not read, or not to its end: {bad.path}: {bad.reason}")
+    if as_json:
+        show_json(manifest.to_dict())
+    elif not is_quiet:
+        show(_counted(manifest.counts, job.output))
+    return REJECTED_WITH_STRICT if is_strict and not manifest.is_clean else DONE
+
+
+def open_whole(sources: Sequence[str], settings: ReadSettings) -> Source:
+    """The source, if all of it can be read: figures over a part of it would mislead.
+
+    Raises `SourceError` for the first file that cannot.
+    """
+    from mizaj.read import open_source
+
+    source = open_source(list(sources), settings=settings)
+    if source.bad:
+        raise SourceError(source.bad[0].reason)
+    return source
+
+
+def score_words(words: Sequence[str], chosen: ModelChoice, *, as_json: bool) -> int:
+    """Score one text, and print the answer."""
+    text = one_text(words)
+    show_answer(text, chosen.load()(text), as_json=as_json)
+    return DONE
+
+
+def explain_words(words: Sequence[str], chosen: ModelChoice, *, as_json: bool) -> int:
+    """Print why one text is answered as it is."""
+    explanation = chosen.load().explain(one_text(words))
+    if as_json:
+        show_json(explanation.to_dict())
+    else:
+        show(explanation.render())
+    return DONE
+
+
+def show_language(words: Sequence[str], *, as_json: bool) -> int:
+    """Print the language of one text and of each of its words."""
+    explanation = load().explain(one_text(words))
+    named = [(token.text, token.language) for token in explanation.tokens if token.kind == "word"]
+    languages = [language for _, language in named]
+    answer = explanation.answer
+    figures = {"cmi": answer.cmi, "m_index": m_index(languages), "i_index": i_index(languages)}
+    if as_json:
+        spelt = [{"word": word, "language": language} for word, language in named]
+        head = {"text": explanation.text, "language": answer.language}
+        show_json({**head, **figures, "words": spelt})
+        return DONE
+    show(
+        f"{answer.language}  cmi {figures['cmi']:.0f}, "
+        f"M-index {figures['m_index']:.2f}, I-index {figures['i_index']:.2f}"
+    )
+    for word, language in named:
+        show(f"  {language:8} {word}")
+    return DONE
+
+
+def report_on(scored: str, output: str, *, text: str, title: str | None) -> int:
+    """Draw scored posts as a page, and print where it is."""
+    from mizaj.report import write_report
+
+    model = load()
+    path = write_report(
+        scored, output, title=title, text=text, explain=lambda post: model.explain(post).words
+    )
+    show(f"wrote {path}")
+    return DONE
+
+
+def _counted(counts: Counts, output: str) -> str:
+    """What became of the rows, in one line."""
+    line = f"{counts.rows_in:,} rows in, {counts.rows_out:,} scored into {output}"
+    if counts.rejected:
+        reasons = ", ".join(f"{reason} {n:,}" for reason, n in sorted(counts.rejected.items()))
+        line += f", {counts.rows_rejected:,} rejected into {output}/rejects ({reasons})"
+    return line
