@@ -124,9 +124,7 @@ def _real() -> list[str]:
     n = min(len(found) / share for share, found in languages.items())
     chosen = random.Random(SEED)
     return [
-        text
-        for share, found in languages.items()
-        for text in chosen.sample(found, int(n * share))
+        text for share, found in languages.items() for text in chosen.sample(found, int(n * share))
     ]
 
 

@@ -119,7 +119,9 @@ def _byte_code_line(env: Mapping[str, str], options: argparse.Namespace) -> str:
     if options.installed:
         return "byte code: as pip left it in a new environment"
     if CACHE in env and not options.as_is:
-        return "byte code: cached in a throwaway folder; a first run, which writes it, is not counted"
+        return (
+            "byte code: cached in a throwaway folder; a first run, which writes it, is not counted"
+        )
     state = "is not" if env.get(NO_BYTE_CODE) else "is"
     return f"byte code: as it stands; {NO_BYTE_CODE} {'' if state == 'is not' else 'not '}set, so it {state} written"
 

@@ -129,7 +129,9 @@ def _score_by_rival(source: Path, out: Path, rows: int) -> float:
     with pq.ParquetWriter(out, schema, compression="zstd") as writer:
         while done < rows:
             batch = next(batches)
-            found = [analyzer.polarity_scores(text)["compound"] for text in batch["text"].to_pylist()]
+            found = [
+                analyzer.polarity_scores(text)["compound"] for text in batch["text"].to_pylist()
+            ]
             column = pa.array(found, pa.float32())
             writer.write_batch(pa.record_batch([*batch.columns, column], schema=schema))
             done += len(batch)

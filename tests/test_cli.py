@@ -419,3 +419,8 @@ def test_ctrl_c_is_status_130_and_says_how_to_go_on(tmp_path: Path) -> None:
     _, err = running.communicate(timeout=60)
     assert running.returncode == 130
     assert re.fullmatch(r"mizaj: [^\n]*--resume[^\n]*\n", err)
+
+
+def test_the_sample_posts_have_a_name_of_their_own(run: Run, tmp_path: Path) -> None:
+    assert "389 rows in" in run("score", "sample", "-o", "scored").out
+    assert len(list((tmp_path / "scored").glob("*.parquet"))) == 1

@@ -11,7 +11,7 @@ import pyarrow as pa
 from mizaj.batch import REJECTED
 from mizaj.cli.scoring import DONE, ModelChoice, open_whole
 from mizaj.cli.show import show, show_json, warn
-from mizaj.cli.words import exists, is_spelt_like_file
+from mizaj.cli.words import SAMPLE, exists, is_spelt_like_file
 from mizaj.errors import SettingError
 from mizaj.learn.evaluate import EvaluateSettings, evaluate_models
 from mizaj.learn.evaluation_page import write_page
@@ -91,7 +91,7 @@ def _pair(words: str) -> tuple[str, str]:
 def _is_model(word: str) -> bool:
     if exists(word):
         return Path(word, "model.json").exists()
-    return not is_spelt_like_file(word)
+    return not (is_spelt_like_file(word) or word == SAMPLE)
 
 
 def labelled_batches(data: Sequence[str], settings: EvaluateSettings) -> Iterator[pa.RecordBatch]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mizaj.cli.one import show_answer
 from mizaj.cli.show import show, show_json, warn
-from mizaj.cli.words import check_sources, one_text
+from mizaj.cli.words import one_text, resolve_sources
 from mizaj.errors import Interrupted, SourceError
 from mizaj.lexicon.scorer import LexiconSettings
 from mizaj.model.predict import load
@@ -68,14 +68,14 @@ def score_posts(
     from mizaj.run import RunSettings, Sink, run
     from mizaj.write import WriteSettings
 
-    check_sources(job.sources)
+    sources = resolve_sources(job.sources)
     reading = ReadSettings(text=job.text, format=job.format, query=job.query)
     writing = WriteSettings(format=job.to, overwrite=job.overwrite, resume=job.resume)
     running = RunSettings(
         workers=job.workers, is_progress_shown=False if is_quiet or as_json else None
     )
     pipeline = Pipeline((chosen.load().step(job.text),))
-    source = open_source(list(job.sources), settings=reading)
+    source = open_source(sources, settings=reading)
     try:
         manifest = run(
             pipeline, source, Sink(Path(job.output), writing), on=job.on, settings=running
@@ -100,7 +100,7 @@ def open_whole(sources: Sequence[str], settings: ReadSettings) -> Source:
     """
     from mizaj.read import open_source
 
-    source = open_source(list(sources), settings=settings)
+    source = open_source(resolve_sources(sources), settings=settings)
     if source.bad:
         raise SourceError(source.bad[0].reason)
     return source

@@ -6,10 +6,13 @@ import os
 from collections.abc import Sequence
 
 from mizaj.errors import SettingError, SourceError
+from mizaj.sample import sample_path
 
 DATA_ENDINGS = (
     ".parquet", ".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".arrow", ".feather", ".ipc",
 )  # fmt: skip
+SAMPLE = "sample"
+"""Names the posts that ship with mizaj."""
 COMPRESSED_ENDINGS = (".gz", ".zst")
 _PATH_STARTS = ("/", "./", "../", "~/")
 
@@ -63,14 +66,21 @@ def one_text(words: Sequence[str]) -> str:
     return readable(words[0])
 
 
-def check_sources(words: Sequence[str]) -> None:
-    """Refuse what can only be meant as a text where files are wanted."""
-    for word in words:
-        if is_text(word):
-            message = (
-                f"no such file: {word} (with -o, files are scored; leave -o out to score a text)"
-            )
-            raise SourceError(message)
+def resolve_sources(words: Sequence[str]) -> list[str]:
+    """The files that words name; `sample`, where no file is called that, names the posts that ship with mizaj.
+
+    Raises `SourceError` for what can only be meant as a text where files are wanted.
+    """
+    return [_resolve_source(word) for word in words]
+
+
+def _resolve_source(word: str) -> str:
+    if word == SAMPLE and not exists(word):
+        return str(sample_path())
+    if is_text(word):
+        message = f"no such file: {word} (with -o, files are scored; leave -o out to score a text)"
+        raise SourceError(message)
+    return word
 
 
 def _about_file(word: str) -> str:

@@ -126,5 +126,5 @@ cdef void turn(Token* tokens, int i, int target, RuleWeights* weights) noexcept 
 
 cdef bint is_compared(Token* tokens, int i, int target) noexcept nogil
 
-@cython.locals(end=int)
+@cython.locals(last=int, is_closed=bint)
 cdef bint is_reply(Token* tokens, int i, int n) noexcept nogil

@@ -303,8 +303,9 @@ def is_reply(tokens: Sequence[LexiconToken], i: int, n: int) -> bool:
     """Whether the negator only answers somebody: first in the post, and its clause over within two words."""
     if tokens[i].place != 0:
         return False
-    end = clause_end(tokens, i, n)
-    return end < n and tokens[end - 1].kind >= EXCLAIM and tokens[end - 1].place <= REPLY_WORDS
+    last = clause_end(tokens, i, n) - 1
+    is_closed = tokens[last].kind >= EXCLAIM and tokens[last].is_followed
+    return is_closed and tokens[last].place <= REPLY_WORDS
 
 
 def negated_word(tokens: Sequence[LexiconToken], i: int, n: int, weights: Weights) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
 
@@ -16,4 +15,4 @@ def sample_path() -> Path:
     >>> sample_path().name
     'posts.jsonl'
     """
-    return Path(str(files(__package__) / "posts.jsonl"))
+    return Path(__file__).with_name("posts.jsonl")

@@ -1,0 +1,76 @@
+"""A model by its name: one text, many texts in any form, the step, the explanation."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+import mizaj
+from mizaj.batch import SCORED
+
+TEXTS = ["bahut accha phone hai", "ekdum bakwas", "train 6 baje hai", "", "अच्छी फिल्म"]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        TEXTS,
+        tuple(TEXTS),
+        pa.array(TEXTS),
+        pa.array(TEXTS, pa.large_string()),
+        pa.chunked_array([TEXTS[:2], TEXTS[2:]]),
+        pl.Series(TEXTS),
+        pd.Series(TEXTS),
+    ],
+    ids=["list", "tuple", "array", "large", "chunked", "polars", "pandas"],
+)
+def test_any_column_of_texts_gets_the_answers_of_its_texts(column: object) -> None:
+    model = mizaj.load()
+    table = model.score(column)  # type: ignore[arg-type]
+    assert table.schema.names == ["text", *SCORED.names]
+    assert table["sentiment"].to_pylist() == [model(text).sentiment for text in TEXTS]
+    assert table["score"].to_pylist() == pytest.approx([model(text).score for text in TEXTS])
+
+
+def test_no_texts_give_an_empty_table() -> None:
+    assert mizaj.load().score([]).num_rows == 0
+
+
+def test_a_null_is_neutral() -> None:
+    (answer,) = mizaj.load().score([None]).to_pylist()
+    assert (answer["text"], answer["sentiment"], answer["language"]) == (None, "neutral", "other")
+
+
+def test_an_unknown_model_names_those_there_are() -> None:
+    with pytest.raises(mizaj.ModelError, match="default, lexicon"):
+        mizaj.load("gpt")
+
+
+def test_unknown_rules_name_those_there_are() -> None:
+    with pytest.raises(mizaj.SettingError, match="paper-product, paper-table"):
+        mizaj.LexiconSettings(rules="mine")
+
+
+def test_paper_rules_answer_too() -> None:
+    model = mizaj.load("lexicon", mizaj.LexiconSettings(rules="paper-table"))
+    assert model("Wo movie creative aur achi he").sentiment == "positive"
+    assert model.score(["bakwas movie"])["tier"].to_pylist() == ["paper-table"]
+
+
+def test_an_explanation_is_json_and_text_and_adds_up() -> None:
+    tree = mizaj.load().explain("Yeh movie accha nahi hai 😡")
+    assert json.loads(json.dumps(tree.to_dict()))["answer"]["sentiment"] == "negative"
+    assert "negated" in tree.render()
+    assert sum(value for _, value in tree.words) == pytest.approx(tree.root)
+    assert [word for word, _ in tree.words] == ["Yeh", "movie", "accha", "nahi", "hai", "😡"]
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\x00", "🙂" * 3, "𝓰𝓸𝓸𝓭 film", "a\udcffb"])
+def test_odd_texts_are_answered_and_explained(text: str) -> None:
+    model = mizaj.load()
+    assert model(text).sentiment in {"negative", "neutral", "positive"}
+    assert model.explain(text).render()
