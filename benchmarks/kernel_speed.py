@@ -123,7 +123,7 @@ def _table(rates: dict[str, list[float]]) -> str:
         times = "" if name == "mizaj" else f"{ratio} times"
         rows.append(f"| {name} | {machine.Spread.of(found).written()} | {times} |")
     first = rates["mizaj"][0]
-    note = f"The first round of mizaj, with no word seen before: {first:,.0f} posts a second."
+    note = f"The first round of mizaj, with words not seen before: {first:,.0f} posts a second."
     return "\n".join([*rows, "", note])
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,7 @@ TEXT = "Yeh movie accha nahi hai"
 SENTIMENT = "negative"
 NO_BYTE_CODE = "PYTHONDONTWRITEBYTECODE"
 CACHE = "PYTHONPYCACHEPREFIX"
+NOT_COPIED = (".*", "build", "dist", "demo", "site", "*.so", "*.lex", "*.egg-info", "__pycache__")
 
 
 def main() -> int:
@@ -94,11 +96,14 @@ def _environment(scratch: Path, options: argparse.Namespace) -> dict[str, str]:
 
 def _install(scratch: Path) -> Path:
     """The Python of a new environment that holds the checkout, installed as a user would."""
+    # from a copy, as a build leaves its traces where it runs
+    copy = scratch / "checkout"
+    shutil.copytree(machine.ROOT, copy, ignore=shutil.ignore_patterns(*NOT_COPIED))
     subprocess.run([sys.executable, "-m", "venv", str(scratch / "venv")], check=True)
     python = scratch / "venv" / "bin" / "python"
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     install = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
-    subprocess.run([*install, str(machine.ROOT)], check=True, env=env)
+    subprocess.run([*install, str(copy)], check=True, env=env)
     return python
 
 

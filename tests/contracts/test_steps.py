@@ -1,4 +1,4 @@
-"""Every step keeps the contract: declared columns are the added ones, rows stay, input is untouched, pickles are equal."""
+"""Every step keeps the contract: the declared columns are added, rows stay, input is untouched, pickles are equal."""
 
 from __future__ import annotations
 

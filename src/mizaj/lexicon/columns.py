@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -74,10 +75,10 @@ def score_column(texts: pa.Array, scorer: Scorer) -> list[pa.Array]:
 
 
 def _plain_strings(texts: pa.Array) -> pa.Array:
-    """The texts as a string array without nulls."""
-    if not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)):
-        texts = texts.cast(pa.large_string())
-    return pc.fill_null(texts, "") if texts.null_count else texts
+    """The texts as a string array; what lies under its nulls is not looked at, since it may be damaged."""
+    if pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type):
+        return texts
+    return texts.cast(pa.large_string())
 
 
 def _score_by_kernel(texts: pa.Array, kernel: Kernel) -> list[pa.Array]:
@@ -85,6 +86,8 @@ def _score_by_kernel(texts: pa.Array, kernel: Kernel) -> list[pa.Array]:
     outputs = {name: _room(n, code) for name, code in _OUTPUTS.items()}
     _run_kernel(texts, kernel, outputs)
     _rescore_compatible(texts, kernel, outputs)
+    if texts.null_count:
+        _score_nulls(texts, kernel, outputs)
     return [
         _dictionary(outputs["sentiment"], LABELS),
         pa.Array.from_buffers(pa.float32(), n, [None, pa.py_buffer(outputs["score"])]),
@@ -122,6 +125,15 @@ def _rescore_compatible(
             outputs[name][row] = column[place]
 
 
+def _score_nulls(texts: pa.Array, kernel: Kernel, outputs: dict[str, memoryview[Any]]) -> None:
+    """Give the rows without a text what an empty text gets, whatever bytes lie under them."""
+    empty = {name: _room(1, code) for name, code in _OUTPUTS.items()}
+    _run_kernel(pa.array([""]), kernel, empty)
+    is_null = np.asarray(pc.is_null(texts))
+    for name, code in _OUTPUTS.items():
+        np.frombuffer(outputs[name], dtype=code)[is_null] = empty[name][0]
+
+
 def _room(n: int, code: str) -> memoryview[Any]:
     """Room for n numbers that the kernel writes and Arrow takes over."""
     room = memoryview(bytearray(n * _WIDTH[code]))
@@ -130,7 +142,7 @@ def _room(n: int, code: str) -> memoryview[Any]:
 
 def _text(value: pa.Scalar) -> str:
     """A text whose bytes may not be UTF-8, with U+FFFD for what is broken."""
-    return bytes(value.as_buffer() or b"").decode("utf-8", "replace")
+    return bytes(value.as_buffer() or b"").decode("utf-8", "replace") if value.is_valid else ""
 
 
 def _dictionary(

@@ -56,7 +56,7 @@ cdef int KIND_BIT
 cdef int NEGATIVE, NEUTRAL, POSITIVE
 cdef int NEGATOR, PROHIBITION, INTENSIFIER, DAMPER, CONJUNCTION, CONTRAST, CONCESSION, CONDITIONAL, WISH, LETDOWN, NOISE, WORD
 cdef int NUMBER, MENTION, URL, EMOJI, EMOTICON, EXCLAIM, QUESTION, ELLIPSIS, STOP, COMMA, CAPS, ELONGATED, ENGLISH
-cdef int SYMBOL, NEGATED, INTENSIFIED, DAMPED, EMPHASISED, CONTRASTED, CONCEDED, QUESTIONED, SUPPOSED, WISHED, MOCKED, REPEATED, IRONIC, IDLE, HOLLOW, MODIFIER_REACH, NEGATION_REACH, MOST_EXCLAIMS, HOLLOW_WORDS, REPLY_WORDS, COMPARISON
+cdef int SYMBOL, NEGATED, INTENSIFIED, DAMPED, EMPHASISED, CONTRASTED, CONCEDED, QUESTIONED, SUPPOSED, WISHED, MOCKED, REPEATED, IRONIC, IDLE, HOLLOW, REACH, MOST_EXCLAIMS, HOLLOW_WORDS, REPLY_WORDS, COMPARISON
 
 @cython.locals(roles=int64_t)
 cdef void score_post(Token* tokens, int n, RuleWeights* weights, RuleResult* result) noexcept nogil
@@ -73,8 +73,8 @@ cdef void set_own_strength(Token* tokens, int n, RuleWeights* weights, RuleResul
 @cython.locals(polarity=double)
 cdef bint is_polar(Token* tokens, int i, RuleWeights* weights) noexcept nogil
 
-@cython.locals(step=int, across=int, j=int)
-cdef int next_polar(Token* tokens, int i, int stop, int reach, RuleWeights* weights) noexcept nogil
+@cython.locals(across=int, j=int)
+cdef int next_polar(Token* tokens, int i, int n, int step, RuleWeights* weights) noexcept nogil
 
 @cython.locals(i=int, role=int, target=int, change=double)
 cdef void modify(Token* tokens, int n, RuleWeights* weights) noexcept nogil
@@ -85,7 +85,7 @@ cdef void negate(Token* tokens, int n, RuleWeights* weights) noexcept nogil
 @cython.locals(target=int)
 cdef int negated_word(Token* tokens, int i, int n, RuleWeights* weights) noexcept nogil
 
-@cython.locals(i=int, start=int, outcry=double, asked=double, n_marks=int)
+@cython.locals(i=int, turn_at=int, shifted=int, outcry=double, asked=double, n_marks=int)
 cdef void shift_sentence(Token* tokens, int begin, int end, RuleWeights* weights) noexcept nogil
 
 @cython.locals(j=int)
@@ -128,3 +128,6 @@ cdef bint is_compared(Token* tokens, int i, int target) noexcept nogil
 
 @cython.locals(last=int, is_closed=bint)
 cdef bint is_reply(Token* tokens, int i, int n) noexcept nogil
+
+@cython.locals(role=int, start=int)
+cdef bint shift_clause(Token* tokens, int i, int end, RuleWeights* weights) noexcept nogil

@@ -89,10 +89,8 @@ SHIFTING = (
     | ONE << CONTRAST | ONE << CONCESSION | ONE << CONDITIONAL | ONE << WISH
 )  # fmt: skip
 
-MODIFIER_REACH = 3
-"""Tokens between a modifier and the word it acts on, at the most (VADER looks back as far)."""
-NEGATION_REACH = 5
-"""The same for negators: Hindi puts the verb's objects between."""
+REACH = 5
+"""How many tokens a modifier or negator may stand from its word: Hindi puts the verb's objects between."""
 MOST_EXCLAIMS = 3
 HOLLOW_WORDS = 2
 REPLY_WORDS = 2
@@ -211,18 +209,17 @@ def is_polar(tokens: Sequence[LexiconToken], i: int, weights: Weights) -> bool:
     return polarity >= weights.polar_floor or polarity <= -weights.polar_floor
 
 
-def next_polar(
-    tokens: Sequence[LexiconToken], i: int, stop: int, reach: int, weights: Weights
-) -> int:
-    """The nearest opinion word from `i` towards `stop` (left out) within `reach` words; -1 if there is none.
+def next_polar(tokens: Sequence[LexiconToken], i: int, n: int, step: int, weights: Weights) -> int:
+    """The nearest opinion word after (`step` 1) or before (-1) token `i` in its clause; -1 if there is none.
 
-    A word of the same language group wins over a nearer one across the switch: the grammar of a language is kept
-    before languages are joined (second paper, section III.A.4).
+    It is looked for within `REACH` tokens. A word of the same language group wins over a nearer one across the switch:
+    the grammar of a language is kept before languages are joined (second paper, section III.A.4).
     """
-    step = 1 if stop > i else -1
     across = -1
     j = i + step
-    while j != stop and step * (tokens[j].place - tokens[i].place) <= reach:
+    while 0 <= j < n and tokens[j].clause == tokens[i].clause:
+        if step * (tokens[j].place - tokens[i].place) > REACH:
+            break
         if is_polar(tokens, j, weights):
             if tokens[j].group == tokens[i].group:
                 return j
@@ -240,9 +237,9 @@ def modify(tokens: Sequence[LexiconToken], n: int, weights: Weights) -> None:
     while i < n:
         role = tokens[i].role
         if role in (INTENSIFIER, DAMPER):
-            target = next_polar(tokens, i, clause_end(tokens, i, n), MODIFIER_REACH, weights)
+            target = next_polar(tokens, i, n, 1, weights)
             if target < 0:
-                target = next_polar(tokens, i, clause_begin(tokens, i) - 1, MODIFIER_REACH, weights)
+                target = next_polar(tokens, i, n, -1, weights)
             if target >= 0:
                 change = weights.intensity * tokens[i].weight
                 if role == DAMPER:
@@ -312,9 +309,9 @@ def negated_word(tokens: Sequence[LexiconToken], i: int, n: int, weights: Weight
     """The word that the negator at `i` turns: Hindi ones follow it first (`accha nahi`), English ones precede it."""
     target = -1
     if tokens[i].role == NEGATOR and tokens[i].language != ENGLISH:
-        target = next_polar(tokens, i, clause_begin(tokens, i) - 1, NEGATION_REACH, weights)
+        target = next_polar(tokens, i, n, -1, weights)
     if target < 0:
-        target = next_polar(tokens, i, clause_end(tokens, i, n), NEGATION_REACH, weights)
+        target = next_polar(tokens, i, n, 1, weights)
     return target
 
 
@@ -328,9 +325,15 @@ def shift(tokens: Sequence[LexiconToken], n: int, weights: Weights) -> None:
 
 
 def shift_sentence(tokens: Sequence[LexiconToken], begin: int, end: int, weights: Weights) -> None:
-    """What holds for whole clauses: contrast, concession, conditions, wishes, questions, exclamations."""
+    """What holds for whole clauses: contrast, concession, conditions, wishes, questions, exclamations.
+
+    Each holds once a clause, contrast once a sentence (at its last word of contrast), however often it is said: so
+    the work stays in proportion to the words.
+    """
     outcry = 1.0
     asked = 1.0
+    turn_at = -1
+    shifted = -1
     i = begin
     while i < end:
         if tokens[i].kind == EXCLAIM:
@@ -338,25 +341,38 @@ def shift_sentence(tokens: Sequence[LexiconToken], begin: int, end: int, weights
             outcry = 1.0 + weights.exclaim * n_marks
         elif tokens[i].kind == QUESTION:
             asked = weights.question
-        elif tokens[i].kind == WORD:
-            if tokens[i].role == CONTRAST:
-                scale(tokens, begin, i, weights.before_contrast, CONTRASTED)
-                scale(tokens, i + 1, end, weights.after_contrast, CONTRASTED)
-            elif tokens[i].role == CONCESSION:
-                scale(tokens, i + 1, clause_end(tokens, i, end), weights.concession, CONCEDED)
-            elif tokens[i].role == CONDITIONAL:
-                scale(tokens, i + 1, clause_end(tokens, i, end), weights.conditional, SUPPOSED)
-            elif tokens[i].role == WISH:
-                # English wishes come first (`I wish`), Hindi ones on either side (`behtar ho sakta tha`)
-                start = (
-                    i + 1 if tokens[i].language == ENGLISH else max(begin, clause_begin(tokens, i))
-                )
-                unwish(tokens, start, clause_end(tokens, i, end), weights)
+        elif tokens[i].kind == WORD and tokens[i].role == CONTRAST:
+            turn_at = i
+        elif (
+            tokens[i].kind == WORD
+            and tokens[i].clause != shifted
+            and shift_clause(tokens, i, end, weights)
+        ):
+            shifted = tokens[i].clause
         i += 1
+    if turn_at >= 0:
+        scale(tokens, begin, turn_at, weights.before_contrast, CONTRASTED)
+        scale(tokens, turn_at + 1, end, weights.after_contrast, CONTRASTED)
     if outcry != 1.0:
         scale(tokens, begin, end, outcry, EMPHASISED)
     if asked != 1.0:
         scale(tokens, begin, end, asked, QUESTIONED)
+
+
+def shift_clause(tokens: Sequence[LexiconToken], i: int, end: int, weights: Weights) -> bool:
+    """Apply what the word at `i` says of its clause; whether it says anything."""
+    role = tokens[i].role
+    if role == CONCESSION:
+        scale(tokens, i + 1, clause_end(tokens, i, end), weights.concession, CONCEDED)
+    elif role == CONDITIONAL:
+        scale(tokens, i + 1, clause_end(tokens, i, end), weights.conditional, SUPPOSED)
+    elif role == WISH:
+        # English wishes come first (`I wish`), Hindi ones on either side (`behtar ho sakta tha`)
+        start = i + 1 if tokens[i].language == ENGLISH else clause_begin(tokens, i)
+        unwish(tokens, start, clause_end(tokens, i, end), weights)
+    else:
+        return False
+    return True
 
 
 def clause_end(tokens: Sequence[LexiconToken], i: int, end: int) -> int:

@@ -112,6 +112,7 @@ class ArrowPart:
         n_rows = 0
         try:
             for batch in self._stored(span):
+                _check_offsets(batch)
                 yield batch
                 n_rows += batch.num_rows
         except (OSError, pa.ArrowException) as error:
@@ -129,6 +130,20 @@ class ArrowPart:
         with self.file.open() as raw, pa.ipc.open_file(raw) as reader:
             for index in range(span.start, span.stop):
                 yield reader.get_batch(index)
+
+
+def _check_offsets(batch: pa.RecordBatch) -> None:
+    """Raise `ArrowInvalid` for columns that point outside their data: pyarrow looks at an IPC file's ends only.
+
+    Strings are looked at as bytes, since broken UTF-8 is for a later step to reject row by row.
+    """
+    for column in batch.columns:
+        if pa.types.is_string(column.type):
+            column.view(pa.binary()).validate(full=True)
+        elif pa.types.is_large_string(column.type):
+            column.view(pa.large_binary()).validate(full=True)
+        else:
+            column.validate(full=True)
 
 
 @contextmanager

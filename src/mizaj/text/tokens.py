@@ -5,9 +5,9 @@ Kinds, in the order they are tried at each place of the text:
 | kind | what | example |
 | --- | --- | --- |
 | URL | `http://`, `https://` or `www.` up to white space | `https://t.co/x` |
+| EMOTICON | one of a given set, longest first; repeats of its last mark belong to it | `:)))` |
 | MENTION | `@` and a name | `@mizaj` |
 | WORD (flag HASHTAG) | the words of a hashtag, parted at capitals and `_` | `#bahutAccha` |
-| EMOTICON | one of a given set, longest first; repeats of its last mark belong to it | `:)))` |
 | NUMBER | digits, with `.` `,` `:` `/` between them, and `%` | `4.5`, `10/10`, `50%` |
 | WORD | letters, marks and digits, `'` or `*` between them | `don't`, `gr8`, `f**k`, `नहीं` |
 | EMOJI | one emoji with its selectors, tones and joined parts; a flag; a keycap | `👍🏽` |
@@ -66,6 +66,9 @@ _STOP = ".\n\r" + ch.character_set(ch.STOP)
 _COMMA = ",;:|()\\[\\]" + ch.character_set(ch.COMMA)
 _DOTS = "." + ch.character_set(ch.ELLIPSIS)
 
+_MOST_MARKS = 30
+_MARK_JOINER = "\u034f"
+
 _RUN = re.compile(r"(.)\1{2,}", re.DOTALL)
 _CAMEL = re.compile(r"_+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _HEADLESS = re.compile(f"^[^{_WORD_HEAD}]+")
@@ -99,7 +102,25 @@ def compatible(text: str) -> str:
     >>> compatible("𝓰𝓸𝓸𝓭 ｇｏｏｄ"), compatible("बढ़िया") == "बढ़िया"
     ('good good', True)
     """
-    return unicodedata.normalize("NFKC", text) if _COMPATIBILITY.search(text) else text
+    if not _COMPATIBILITY.search(text):
+        return text
+    return unicodedata.normalize("NFKC", _cut_marks(text))
+
+
+def _cut_marks(text: str) -> str:
+    """The text with runs of combining marks parted after every thirtieth (Unicode's Stream-Safe Text Format, UAX 15).
+
+    Normalising sorts each run of marks by insertion, which takes a hostile run time with its square.
+    """
+    kept = []
+    n_marks = 0
+    for character in text:
+        n_marks = n_marks + 1 if unicodedata.combining(character) else 0
+        if n_marks > _MOST_MARKS:
+            kept.append(_MARK_JOINER)
+            n_marks = 1
+        kept.append(character)
+    return "".join(kept)
 
 
 def tokenise(text: str, emoticons: frozenset[str] = frozenset()) -> list[Token]:
@@ -153,10 +174,10 @@ def _pattern(emoticons: frozenset[str]) -> re.Pattern[str]:
     word = f"[{_WORD_HEAD}][{_WORD_TAIL}]*"
     parts = {
         "url": r"(?:[hH][tT][tT][pP][sS]?://|[wW][wW][wW]\.)[^\x00-\x20]*",
+        "emoticon": spelled or r"(?!)",
         "mention": "@[A-Za-z0-9_]+",
         "hashtag": f"#(?=[{_WORD_HEAD}])[{_WORD_TAIL}_]+",
         "entity": "&[A-Za-z]{2,6};",
-        "emoticon": spelled or r"(?!)",
         "keycap": f"[0-9][{_SELECTOR}]*[{_KEYCAP}]",
         "number": f"[{_DIGIT}]+(?:[.,:/][{_DIGIT}]+)*(?![{_WORD_TAIL}])%?",
         "word": rf"{word}(?:(?:[{_APOSTROPHE}]|\*+){word})*",
