@@ -62,7 +62,7 @@ def test_the_longest_listed_prefix_is_found(lexicon: Lexicon) -> None:
     [
         ("accha", "accha"),
         ("acchaaaa", "accha"),
-        ("zabbrdast", "zabardast"),
+        ("zabbardast", "zabardast"),
         ("zabardastttt", "zabardast"),
         ("अच्छाों", "अच्छा"),
         ("qwrtpz", None),
