@@ -5,12 +5,12 @@ It does what `twin` and `resolve` say, on the packed lexicon where it lies; the 
 """
 
 from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free
-from libc.string cimport memcmp, memset
+from libc.stdlib cimport calloc, free, realloc
+from libc.string cimport memcmp, memcpy, memset
 
 from mizaj.lexicon.rules cimport RuleResult, RuleWeights, gather, score_post
 from mizaj.text._scan cimport (
-    FNV_BASIS, FNV_PRIME, Slot, Table, Token, Tokens, find, fold_word, hash_more, prefetch, scan, stays_in_word,
+    HASH_BASIS, PADDING, Slot, Table, Token, Tokens, absorb, find, fold_word, hash_bytes, in_bucket, prefetch, scan,
 )
 from mizaj.text._sound cimport write_sound
 
@@ -34,20 +34,22 @@ cdef enum:
     SYMBOL = 3
     OTHER = 4
     N_LANGUAGES = 5
-    STARTS_PHRASE = 1
     HAS_FIGURES = 16
-    IS_UNKNOWN = 128
     LONGEST_ENDING = 15
-    PAIR_MASK = (1 << 17) - 1
     IDLE = 4096
     IS_EMOTICON = 2
     SHORTEST_STEM = 4
+    SLOTS_IN_BUCKET = 4
+    # the byte before a phonetic key
+    SOUND = 1
     LONGEST_TRIED = 48
     LONGEST_PHRASE = 4
     MODEL_BYTES = 24
     LOGIT_LIMIT = 127
     CACHE_SIZE = 131072
     MOST_KEPT_TOKENS = 65536
+    MOST_KEPT_BYTES = 1 << 20
+    LEAST_ROOM = 4096
     NGRAM_HEADER = 12
     NEGATIVE = 0
     NEUTRAL = 1
@@ -64,12 +66,6 @@ COUNTED = {7: 1, 3: 2, 2: 3, 1: 4, 0: 5}
 
 cdef uint32_t NO_ENTRY = 0xFFFFFFFFu
 
-cdef extern from *:
-    """
-    #define MIZAJ_PHRASE_BASIS 0x9E3779B97F4A7C15ULL
-    """
-    const uint64_t PHRASE_BASIS "MIZAJ_PHRASE_BASIS"
-
 cdef packed struct Record:
     uint32_t offset
     uint16_t length
@@ -85,17 +81,22 @@ cdef packed struct Record:
     float weight
     uint32_t source
 
-# What was found out about an unknown word; key 0 marks a free place.
-cdef struct Guess:
-    uint64_t key
-    uint32_t entry
-    int32_t logit
+# What an entry says, as `layout.FIGURES`; the fourth field is empty.
+cdef struct Figures:
+    float polarity
+    float neutrality
+    float weight
+    uint32_t nothing
 
 cdef struct Lex:
     Table table
     const Record* records
     int64_t n_records
-    const uint8_t* pairs
+    # of the entries that have any, and then zeros for all others
+    const Figures* figures
+    uint32_t n_figures
+    # bit 256 a + b is set where some phrase begins with words of the marks a, b
+    const uint64_t* pairs
     const int8_t* ngrams
     uint32_t ngram_mask
     int32_t ngram_bias
@@ -107,7 +108,11 @@ cdef struct Lex:
 cdef struct Work:
     # what one thread needs while it scores
     Tokens tokens
-    Guess* guesses
+    # what was found out about unknown words, as slots: each at one place only, the newest stays
+    Slot* guesses
+    # the post, with zeros behind it
+    uint8_t* text
+    size_t room
     int32_t[N_LANGUAGES] n_words
 
 
@@ -118,13 +123,14 @@ cdef class Desk:
 
     def __cinit__(self):
         memset(&self.work, 0, sizeof(Work))
-        self.work.guesses = <Guess*>calloc(CACHE_SIZE, sizeof(Guess))
+        self.work.guesses = <Slot*>calloc(CACHE_SIZE, sizeof(Slot))
         if self.work.guesses == NULL:
             raise MemoryError("no memory for the cache of unknown words")
 
     def __dealloc__(self):
         free(self.work.guesses)
         free(self.work.tokens.items)
+        free(self.work.text)
 
     cdef void tidy(self) noexcept:
         """Give back the room that one huge post took."""
@@ -132,6 +138,10 @@ cdef class Desk:
             free(self.work.tokens.items)
             self.work.tokens.items = NULL
             self.work.tokens.room = 0
+        if self.work.room > MOST_KEPT_BYTES:
+            free(self.work.text)
+            self.work.text = NULL
+            self.work.room = 0
 
 
 cdef class Kernel:
@@ -150,15 +160,29 @@ cdef class Kernel:
         self._desks = deque()
         self.lex.table.slots = <const Slot*>(base + <size_t>sections["slots"].start)
         size = sections["slots"].stop - sections["slots"].start
-        self.lex.table.mask = size // sizeof(Slot) - 1
+        self.lex.table.mask = size // sizeof(Slot) - SLOTS_IN_BUCKET
         self.lex.records = <const Record*>(base + <size_t>sections["records"].start)
         self.lex.n_records = len(lexicon)
-        self.lex.pairs = base + <size_t>sections["pairs"].start
+        self.lex.pairs = <const uint64_t*>(base + <size_t>sections["pairs"].start)
         self._read_ngrams(bytes(memoryview(lexicon.content)[sections["ngrams"]]), base + <size_t>sections["ngrams"].start)
+        self.lex.figures = <const Figures*>(base + <size_t>sections["figures"].start)
+        self.lex.n_figures = (sections["figures"].stop - sections["figures"].start) // sizeof(Figures) - 1
+        self._check_tables(sections["slots"], sections["figures"])
         for emoticon in lexicon.emoticons:
-            head = ord(emoticon[0])
-            self.lex.table.emoticon_heads[head >> 6] |= <uint64_t>1 << (head & 63)
+            if len(emoticon) > 1 and emoticon.isascii():
+                pair = ord(emoticon[0]) * 128 + ord(emoticon[1])
+                self.lex.table.emoticon_heads[pair >> 6] |= <uint64_t>1 << (pair & 63)
         self._read_weights(lexicon.weights)
+
+    cdef _check_tables(self, slots, figures):
+        """Refuse tables, of a damaged file, in which a search would not end or would leave them."""
+        cdef uint64_t at
+        is_whole = figures.stop - figures.start >= sizeof(Figures)
+        if is_whole and slots.stop - slots.start >= SLOTS_IN_BUCKET * sizeof(Slot):
+            for at in range(SLOTS_IN_BUCKET - 1, self.lex.table.mask + SLOTS_IN_BUCKET, SLOTS_IN_BUCKET):
+                if self.lex.table.slots[at].key == 0:
+                    return
+        raise LexiconError("the lexicon holds a damaged word table; pack it again")
 
     cdef Desk _take_desk(self):
         try:
@@ -285,6 +309,8 @@ cdef class Kernel:
         cdef Work* work = &desk.work
         try:
             read_one(&self.lex, start, <int32_t>text.shape[0], work)
+            for i in range(work.tokens.n):
+                work.tokens.items[i].place = work.tokens.items[i].group = 0
             tokens = [token_fields(work.tokens.items[i]) for i in range(work.tokens.n)]
             work.tokens.n = gather(work.tokens.items, work.tokens.n, &result)
             score_post(work.tokens.items, work.tokens.n, &self.lex.weights, &result)
@@ -336,149 +362,164 @@ cdef int score_one(const Lex* lex, const uint8_t* text, int32_t n, Work* work, R
 
 cdef int read_one(const Lex* lex, const uint8_t* text, int32_t n, Work* work) except -1 nogil:
     """The tokens of a post, with their entries and languages, phrases joined."""
-    cdef int32_t i, highest = 0
-    cdef Token* items
-    scan(text, n, &lex.table, &work.tokens)
-    items = work.tokens.items
-    for i in range(work.tokens.n):
-        look_up(lex, text, &items[i], work.guesses)
-    for i in range(work.tokens.n):
-        settle(lex, text, &items[i], work.guesses)
-        highest = max(highest, items[i].logit)
-    # without a word that could be Hindi, all Latin words stay English
-    if highest > 0:
-        decide_languages(items, work.tokens.n, lex.switch_cost)
-    work.tokens.n = join_phrases(lex, items, work.tokens.n)
-    memset(work.n_words, 0, sizeof(work.n_words))
-    for i in range(work.tokens.n):
-        if items[i].kind == WORD:
-            work.n_words[items[i].language] += items[i].n_words
+    cdef Tokens* tokens = &work.tokens
+    pad(text, n, work)
+    scan(work.text, n, &lex.table, tokens)
+    look_up(lex, work.text, tokens.items, tokens.n, work.guesses)
+    if settle(lex, tokens.items, tokens.n, work.n_words):
+        tokens.n = join_phrases(lex, tokens.items, tokens.n, work.n_words)
     return 0
 
 
-cdef inline void fill(const Lex* lex, Token* token, const Slot* slot) noexcept nogil:
-    """Give the token a phrase's entry."""
-    token.entry = slot.entry
-    token.entry_flags = slot.flags
-    token.role = slot.role
-    if slot.flags & HAS_FIGURES:
-        fill_figures(lex, token)
-    else:
-        # a phrase may take the place of a word that had some
-        token.polarity = token.neutrality = token.weight = 0.0
+cdef inline int pad(const uint8_t* text, int32_t n, Work* work) except -1 nogil:
+    """Copy the post to where zeros follow it: the copy costs less than minding the end at every byte."""
+    cdef size_t needed = <size_t>n + PADDING
+    if needed > work.room:
+        make_room(needed, work)
+    memcpy(work.text, text, n)
+    memset(work.text + n, 0, PADDING)
+    return 0
 
 
-cdef inline void fill_figures(const Lex* lex, Token* token) noexcept nogil:
-    cdef const Record* record
-    if token.entry < lex.n_records:
-        record = &lex.records[token.entry]
-        token.polarity = record.polarity
-        token.neutrality = record.neutrality
-        token.weight = record.weight
+cdef int make_room(size_t needed, Work* work) except -1 nogil:
+    cdef size_t room = max(2 * needed, <size_t>LEAST_ROOM)
+    cdef uint8_t* place = <uint8_t*>realloc(work.text, room)
+    if place == NULL:
+        with gil:
+            raise MemoryError(f"no memory for a post of {needed} bytes")
+    work.text = place
+    work.room = room
+    return 0
 
 
-cdef inline void fill_guess(const Lex* lex, Token* token, uint32_t entry) noexcept nogil:
-    token.entry = entry
-    token.role = lex.records[entry].role
-    token.entry_flags = lex.records[entry].flags
-    fill_figures(lex, token)
+cdef inline void fill(Token* token, const Slot* slot) noexcept nogil:
+    """Give the token what its slot says: entry, logit, role, flags and mark, which lie alike in both."""
+    memcpy(&token.entry, &slot.entry, 8)
 
 
-cdef inline void look_up(const Lex* lex, const uint8_t* text, Token* token, Guess* guesses) noexcept nogil:
-    """Find the token's slot, and ask for the memory that `settle` will read: both are far from the processor."""
+cdef inline const Figures* figures_of(const Lex* lex, uint32_t entry) noexcept nogil:
+    return &lex.figures[min(entry, lex.n_figures)]
+
+
+cdef inline void fill_figures(Token* token, const Figures* figures) noexcept nogil:
+    """Give the token what its entry says; clears `group`."""
+    memcpy(&token.polarity, figures, sizeof(Figures))
+
+
+cdef void look_up(const Lex* lex, const uint8_t* text, Token* tokens, int32_t n, Slot* guesses) noexcept nogil:
+    """Find the slots of all tokens, and ask for the memory to be read next: all of it is far from the processor."""
+    cdef int64_t i, n_unknown = 0
+    cdef Token* token
     cdef const Slot* slot
-    token.entry = NO_ENTRY
-    token.language = SYMBOL
-    if token.kind == WORD:
-        token.language = script_language(text + token.start, token.end - token.start)
-        slot = find(&lex.table, token.hash)
-        if slot == NULL or slot.flags & IS_EMOTICON:
-            token.entry_flags = IS_UNKNOWN
-            prefetch(&guesses[guess_place(token.hash)])
-            return
-    elif token.kind == EMOJI or token.kind == EMOTICON or token.kind == NUMBER:
-        slot = find(&lex.table, token.hash)
-        if slot == NULL and token.kind == EMOJI:
-            slot = find(&lex.table, first_character(text + token.start, token.end - token.start))
-        if slot == NULL:
-            return
-    else:
-        return
-    token.entry = slot.entry
-    token.entry_flags = slot.flags
-    token.role = slot.role
-    token.logit = slot.logit
-    if slot.flags & HAS_FIGURES:
-        prefetch(&lex.records[slot.entry])
+    cdef const Slot* slots = lex.table.slots
+    cdef uint64_t mask = lex.table.mask
+    for i in range(n):
+        token = &tokens[i]
+        slot = in_bucket(slots + (token.hash & mask), token.hash)
+        if slot.key != token.hash:
+            slot = find_elsewhere(lex, text, token)
+            if slot == NULL:
+                # `place` is free until the rules run
+                tokens[n_unknown].place = i
+                n_unknown += token.kind == WORD
+                prefetch(&guesses[guess_place(token.hash)])
+                continue
+        fill(token, slot)
+        prefetch(figures_of(lex, slot.entry))
+    for i in range(n_unknown):
+        token = &tokens[tokens[i].place]
+        fill(token, guess_word(lex, text, token, guesses))
 
 
-cdef inline void settle(const Lex* lex, const uint8_t* text, Token* token, Guess* guesses) noexcept nogil:
-    """Fill in the figures of a known token, and what can be guessed of an unknown word."""
-    cdef Guess* guess
-    if token.entry_flags & HAS_FIGURES:
-        fill_figures(lex, token)
-    elif token.entry_flags & IS_UNKNOWN:
-        guess = guess_word(lex, text, token, guesses)
-        token.logit = guess.logit
-        token.entry_flags = 0
-        if guess.entry != NO_ENTRY:
-            fill_guess(lex, token, guess.entry)
+cdef const Slot* find_elsewhere(const Lex* lex, const uint8_t* text, const Token* token) noexcept nogil:
+    """The slot of a token that is not in its own bucket: in another one, or for an emoji that of its first part."""
+    cdef const Slot* slot = find(&lex.table, token.hash)
+    if slot == NULL and token.kind == EMOJI:
+        slot = find(&lex.table, first_character(text + token.start))
+    return slot
+
+
+cdef bint settle(const Lex* lex, Token* tokens, int32_t n, int32_t* n_words) noexcept nogil:
+    """Fill in the figures, count the words of each language; whether a phrase may begin somewhere.
+
+    There is no branch for a token in here: whether the next word has an opinion, or is Hindi, is what the processor
+    foretells worst. The message from the left of `twin.decide_languages` waits in `group`.
+    """
+    cdef int64_t i
+    cdef int32_t own, cost = lex.switch_cost, message = 0, highest = 0, n_others = 0
+    cdef uint32_t last = 0
+    cdef uint64_t begins = 0
+    cdef const uint64_t* pairs = lex.pairs
+    cdef Token* token
+    memset(n_words, 0, N_LANGUAGES * sizeof(int32_t))
+    for i in range(n):
+        token = &tokens[i]
+        fill_figures(token, figures_of(lex, token.entry))
+        n_words[token.language] += 1
+        n_others += token.kind != WORD
+        own = latin_logit(token)
+        token.group = message
+        message = clipped(message + own, cost)
+        highest = max(highest, own)
+        begins |= is_pair(pairs, last, token.mark)
+        last = token.mark
+    n_words[SYMBOL] -= n_others
+    # without a word that could be Hindi, all Latin words stay English
+    if highest > 0:
+        find_hindi(tokens, n, cost, n_words)
+    return begins != 0
+
+
+cdef inline int32_t latin_logit(const Token* token) noexcept nogil:
+    return token.logit & -<int32_t>(token.language == ENGLISH)
+
+
+cdef inline int32_t clipped(int32_t message, int32_t cost) noexcept nogil:
+    return max(-cost, min(cost, message))
+
+
+cdef void find_hindi(Token* tokens, int32_t n, int32_t cost, int32_t* n_words) noexcept nogil:
+    """The way back of `twin.decide_languages`, with messages from the right."""
+    cdef int64_t i
+    cdef int32_t own, message = 0, n_hindi = 0
+    cdef bint is_hindi
+    for i in range(n - 1, -1, -1):
+        own = latin_logit(&tokens[i])
+        is_hindi = (tokens[i].language == ENGLISH) & (own + tokens[i].group + message > 0)
+        # HI_LATN is the language after ENGLISH
+        tokens[i].language += is_hindi
+        n_hindi += is_hindi
+        message = clipped(message + own, cost)
+    n_words[HI_LATN] += n_hindi
+    n_words[ENGLISH] -= n_hindi
+
+
+cdef inline uint64_t is_pair(const uint64_t* pairs, uint32_t one, uint32_t two) noexcept nogil:
+    """Whether a phrase may begin with words of these marks."""
+    return pairs[(one << 2) | (two >> 6)] >> (two & 63) & 1
 
 
 cdef inline uint64_t guess_place(uint64_t key) noexcept nogil:
-    return (key ^ (key >> 29)) & (CACHE_SIZE - 1)
+    return key & (CACHE_SIZE - 1)
 
 
-cdef inline uint64_t first_character(const uint8_t* text, int32_t n) noexcept nogil:
+cdef inline uint64_t first_character(const uint8_t* text) noexcept nogil:
     cdef int32_t used = 1
-    while used < n and (text[used] & 0xC0) == 0x80:
+    while (text[used] & 0xC0) == 0x80:
         used += 1
-    return hash_more(FNV_BASIS, text, used)
+    return hash_bytes(text, used)
 
 
-cdef inline int script_language(const uint8_t* text, int32_t n) noexcept nogil:
-    """As `twin._script_language`: by the first Latin or non-ASCII letter; SYMBOL for digits alone."""
-    cdef int32_t i = 0
-    cdef uint32_t c
-    cdef bint is_ascii = True
-    while i < n:
-        c = text[i]
-        if c < 0x80:
-            if 97 <= (c | 32) <= 122:
-                return ENGLISH
-            i += 1
-            continue
-        is_ascii = False
-        if c < 0xE0:
-            c = ((c & 0x1F) << 6) | (text[i + 1] & 0x3F) if i + 1 < n else 0xFFFD
-            i += 2
-        elif c < 0xF0:
-            c = (((c & 0x0F) << 12) | ((text[i + 1] & 0x3F) << 6) | (text[i + 2] & 0x3F)) if i + 2 < n else 0xFFFD
-            i += 3
-        else:
-            c = 0x10000
-            i += 4
-        if not stays_in_word(c):
-            continue
-        if (0xC0 <= c < 0x250 and c != 0xD7 and c != 0xF7) or 0x1E00 <= c < 0x1F00:
-            return ENGLISH
-        if 0x900 <= c < 0x980 or 0xA8E0 <= c < 0xA900:
-            return HINDI
-        return OTHER
-    return SYMBOL
-
-
-cdef Guess* guess_word(const Lex* lex, const uint8_t* text, Token* token, Guess* guesses) noexcept nogil:
+cdef const Slot* guess_word(const Lex* lex, const uint8_t* text, Token* token, Slot* guesses) noexcept nogil:
     """What an unknown word may be (`resolve`), remembered by its hash in a cache of fixed size."""
-    cdef uint64_t key = token.hash if token.hash else 1
-    cdef Guess* guess = &guesses[guess_place(token.hash)]
+    cdef Slot* guess = &guesses[guess_place(token.hash)]
     cdef uint8_t[LONGEST_TRIED * 4] word
     cdef int32_t n
-    if guess.key == key:
+    if guess.key == token.hash:
         return guess
-    guess.key = key
+    memset(guess, 0, sizeof(Slot))
+    guess.key = token.hash
     guess.entry = NO_ENTRY
-    guess.logit = 0
     if token.end - token.start > LONGEST_TRIED * 4:
         return guess
     n = fold_word(text + token.start, token.end - token.start, word)
@@ -487,9 +528,10 @@ cdef Guess* guess_word(const Lex* lex, const uint8_t* text, Token* token, Guess*
     return guess
 
 
-cdef void guess_unknown(const Lex* lex, const uint8_t* word, int32_t n, const Token* token, Guess* guess) noexcept nogil:
+cdef void guess_unknown(const Lex* lex, const uint8_t* word, int32_t n, const Token* token, Slot* guess) noexcept nogil:
     cdef uint8_t[LONGEST_TRIED] shorter
-    cdef uint8_t[2 * LONGEST_TRIED + 8] sound
+    # the mark of a sound, and its key
+    cdef uint8_t[2 * LONGEST_TRIED + 9] sound
     cdef int32_t length = n, n_sound
     cdef const Slot* slot
     cdef int longest, language = token.language
@@ -497,29 +539,29 @@ cdef void guess_unknown(const Lex* lex, const uint8_t* word, int32_t n, const To
         for longest in range(3, 0, -1):
             length = cut_runs(word, n, longest, shorter)
             if length != n:
-                slot = find(&lex.table, hash_more(FNV_BASIS, shorter, length))
+                slot = find(&lex.table, hash_bytes(shorter, length))
                 if slot != NULL and not slot.flags & IS_EMOTICON:
-                    remember(lex, guess, slot.entry)
-                    guess.logit = slot.logit
+                    remember(lex, guess, slot, slot.logit)
                     return
         word = shorter
     if language == ENGLISH:
         guess.logit = spell_logit(lex, word, length)
         if guess.logit > 0:
             language = HI_LATN
-            n_sound = write_sound(word, length, sound)
-            slot = find_sound(&lex.table, sound, n_sound)
+            sound[0] = SOUND
+            n_sound = write_sound(word, length, sound + 1)
+            slot = find(&lex.table, hash_bytes(sound, n_sound + 1)) if n_sound else NULL
             if slot != NULL:
-                remember(lex, guess, slot.entry)
+                remember(lex, guess, slot, guess.logit)
                 return
     find_stem(lex, word, length, language, guess)
 
 
-cdef inline const Slot* find_sound(const Table* table, const uint8_t* sound, int32_t n) noexcept nogil:
-    cdef uint8_t mark = 1
-    if n == 0:
-        return NULL
-    return find(table, hash_more(hash_more(FNV_BASIS, &mark, 1), sound, n))
+cdef inline void remember(const Lex* lex, Slot* guess, const Slot* slot, int8_t logit) noexcept nogil:
+    """The word is that of the slot, with a logit of its own."""
+    if slot.entry < lex.n_records:
+        memcpy(&guess.entry, &slot.entry, 8)
+    guess.logit = logit
 
 
 cdef int32_t cut_runs(const uint8_t* word, int32_t n, int longest, uint8_t* out) noexcept nogil:
@@ -561,95 +603,83 @@ cdef int32_t spell_logit(const Lex* lex, const uint8_t* word, int32_t n) noexcep
     return max(-LOGIT_LIMIT, min(<int32_t>LOGIT_LIMIT, total))
 
 
-cdef void find_stem(const Lex* lex, const uint8_t* word, int32_t n, int language, Guess* guess) noexcept nogil:
+cdef void find_stem(const Lex* lex, const uint8_t* word, int32_t n, int language, Slot* guess) noexcept nogil:
     """As `resolve._stem`: the longest opinion word of which the word is an inflection, so the shortest ending first."""
-    cdef uint64_t[LONGEST_TRIED + 1] states
-    cdef int32_t i, ending
+    cdef int32_t ending
     cdef const Slot* slot
     cdef const Record* record
-    states[0] = FNV_BASIS
-    for i in range(n):
-        states[i + 1] = (states[i] ^ word[i]) * FNV_PRIME
     for ending in range(1, min(<int32_t>LONGEST_ENDING, n - SHORTEST_STEM) + 1):
         if find(&lex.table, suffix_key(language, word + n - ending, ending)) == NULL:
             continue
-        slot = find(&lex.table, states[n - ending])
+        slot = find(&lex.table, hash_bytes(word, n - ending))
         if slot == NULL or not slot.flags & HAS_FIGURES or slot.role or slot.entry >= lex.n_records:
             continue
         record = &lex.records[slot.entry]
         if record.polarity != 0.0 and record.language == language:
-            guess.entry = slot.entry
+            remember(lex, guess, slot, guess.logit)
             return
 
 
-cdef inline void remember(const Lex* lex, Guess* guess, uint32_t entry) noexcept nogil:
-    if entry < lex.n_records:
-        guess.entry = entry
-
-
 cdef inline uint64_t suffix_key(int language, const uint8_t* ending, int32_t n) noexcept nogil:
-    cdef uint64_t state
+    cdef const uint8_t* mark = <const uint8_t*>b"\x02hi"
+    cdef int32_t length = 3
+    cdef uint8_t[LONGEST_ENDING + 8] key
     if language == ENGLISH:
-        state = hash_more(FNV_BASIS, <const uint8_t*>b"\x02en", 3)
+        mark = <const uint8_t*>b"\x02en"
     elif language == HI_LATN:
-        state = hash_more(FNV_BASIS, <const uint8_t*>b"\x02hi-Latn", 8)
-    else:
-        state = hash_more(FNV_BASIS, <const uint8_t*>b"\x02hi", 3)
-    return hash_more(state, ending, n)
+        mark, length = <const uint8_t*>b"\x02hi-Latn", 8
+    memcpy(key, mark, length)
+    memcpy(key + length, ending, n)
+    return hash_bytes(key, length + n)
 
 
-cdef void decide_languages(Token* tokens, int32_t n, int32_t cost) noexcept nogil:
-    """As `twin.decide_languages`: each Latin word's logit plus a message from either side."""
-    cdef int32_t i, message = 0, own
-    for i in range(n):
-        if tokens[i].kind == WORD:
-            own = tokens[i].logit if tokens[i].language == ENGLISH else 0
-            # the message from the left waits in `group`, which the rules fill later
-            tokens[i].group = message
-            message = max(-cost, min(cost, message + own))
-    message = 0
-    for i in range(n - 1, -1, -1):
-        if tokens[i].kind == WORD:
-            own = tokens[i].logit if tokens[i].language == ENGLISH else 0
-            if tokens[i].language == ENGLISH and own + tokens[i].group + message > 0:
-                tokens[i].language = HI_LATN
-            message = max(-cost, min(cost, message + own))
-
-
-cdef int32_t join_phrases(const Lex* lex, Token* tokens, int32_t n) noexcept nogil:
+cdef int32_t join_phrases(const Lex* lex, Token* tokens, int32_t n, int32_t* n_words) noexcept nogil:
     """As `twin.join_phrases`, in place; how many tokens are left."""
-    cdef int32_t i = 0, kept = 0, length, best, j
-    cdef uint64_t state
-    cdef const Slot* slot
+    cdef int64_t i = 0, kept = 0
+    cdef int32_t length
     cdef const Slot* found
     while i < n:
-        found = NULL
-        best = 1
-        if tokens[i].entry_flags & STARTS_PHRASE:
-            state = PHRASE_BASIS
-            for length in range(1, LONGEST_PHRASE + 1):
-                j = i + length - 1
-                if j >= n or tokens[j].kind != WORD or tokens[j].entry >= lex.n_records:
-                    break
-                state = (state ^ (<uint64_t>lex.records[tokens[j].entry].head + 1)) * FNV_PRIME
-                if length == 2 and not lex.pairs[(state & PAIR_MASK) >> 3] >> (state & 7) & 1:
-                    break
-                if length > 1:
-                    slot = find(&lex.table, state)
-                    if slot != NULL:
-                        found = slot
-                        best = length
+        length = 1
+        if i + 1 < n and is_pair(lex.pairs, tokens[i].mark, tokens[i + 1].mark):
+            found = longest_phrase(lex, tokens + i, <int32_t>min(LONGEST_PHRASE, n - i), &length)
+            if found != NULL:
+                join(lex, tokens + i, length, found, n_words)
         if kept != i:
             tokens[kept] = tokens[i]
-        if found != NULL:
-            fill(lex, &tokens[kept], found)
-            tokens[kept].end = tokens[i + best - 1].end
-            tokens[kept].n_words = best
-            for j in range(i + 1, i + best):
-                tokens[kept].flags |= tokens[j].flags
         kept += 1
-        i += best
+        i += length
     return kept
+
+
+cdef const Slot* longest_phrase(const Lex* lex, const Token* tokens, int32_t n, int32_t* length) noexcept nogil:
+    """The longest phrase of at most `n` words that begins with the first token, or NULL; `length` is its words."""
+    cdef uint64_t state = HASH_BASIS
+    cdef const Slot* slot
+    cdef const Slot* found = NULL
+    cdef int32_t i
+    for i in range(n):
+        if tokens[i].kind != WORD or tokens[i].entry >= lex.n_records:
+            break
+        state = absorb(state, <uint64_t>lex.records[tokens[i].entry].head + 1)
+        if i > 0:
+            slot = find(&lex.table, state if state else 1)
+            if slot != NULL:
+                found = slot
+                length[0] = i + 1
+    return found
+
+
+cdef void join(const Lex* lex, Token* tokens, int32_t n, const Slot* phrase, int32_t* n_words) noexcept nogil:
+    """Make the first of `n` tokens stand for all of them; the phrase is in the language of its first word."""
+    cdef int32_t i
+    fill(tokens, phrase)
+    fill_figures(tokens, figures_of(lex, phrase.entry))
+    tokens.end = tokens[n - 1].end
+    tokens.n_words = n
+    for i in range(1, n):
+        tokens.flags |= tokens[i].flags
+        n_words[tokens[i].language] -= 1
+    n_words[tokens.language] += n - 1
 
 
 cdef inline int post_language(const int32_t* n_words) noexcept nogil:

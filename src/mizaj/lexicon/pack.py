@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
@@ -31,6 +32,7 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
 """Endings that leave a word's opinion as it is: an unknown word made of a known one and such an ending inherits it."""
 
 _FULLEST = 0.7
+_OWN_MARKS = 155
 _DECLARED_LOGIT = {"en": -16, "hi-Latn": 16}
 """The language logit of an entry about which the character model says the opposite of its dictionary."""
 
@@ -97,16 +99,19 @@ def pack(entries: Iterable[Entry], weights: Weights | None = None) -> bytes:
     names = _names(rows)
     trie = build_trie(names)
     strings, records = _records(rows)
+    pairs = _phrase_heads(rows, names)
+    marks = _marks(pairs)
     sections = {
         "meta": _meta(rows, weights or Weights()),
-        "slots": _slots(rows, names),
+        "slots": _slots(rows, names, marks),
         "labels": bytes(trie.labels),
         "first": _little_endian(trie.first),
         "values": _little_endian(trie.values),
         "records": records,
         "strings": strings,
         "ngrams": packed_ngrams(model),
-        "pairs": _pairs(rows, names),
+        "figures": _figures(rows),
+        "pairs": _pairs(pairs, marks),
     }
     return _assemble(sections)
 
@@ -131,7 +136,7 @@ def _choose(entries: list[Entry], model: WordLanguage) -> dict[str, Entry]:
 def _inherit(chosen: Mapping[str, Entry]) -> dict[str, Entry]:
     """Spellings that say nothing themselves take what their head word says; entries with figures stand first.
 
-    The kernel reads the records of entries with figures only, so that these are worth keeping close together.
+    So that the figures lie close together and are told from none by the number of the entry alone.
     """
     told = {}
     for word, entry in chosen.items():
@@ -228,42 +233,70 @@ def phrase_of_heads(phrase: str, rows: list[_Row], names: Mapping[str, int]) -> 
     return " ".join(rows[rows[names[word]].head].entry.word for word in phrase.split(" "))
 
 
-def _slots(rows: list[_Row], names: Mapping[str, int]) -> bytes:
+def _slots(rows: list[_Row], names: Mapping[str, int], marks: Mapping[int, int]) -> bytes:
     size = 1 << max(8, int(len(names) / _FULLEST).bit_length())
     table = bytearray(size * layout.SLOT.size)
-    taken = bytearray(size)
-    for name, number in names.items():
-        key = _key(name, rows, names)
-        at = (key ^ (key >> 32)) & (size - 1)
-        while taken[at]:
-            at = (at + 1) & (size - 1)
-        taken[at] = 1
-        layout.SLOT.pack_into(table, at * layout.SLOT.size, key, *_figures(name, number, rows))
+    n_taken = bytearray(size // layout.BUCKET)
+    known: dict[int, tuple[int, ...]] = {layout.NOTHING: (layout.NO_ENTRY, 0, 0, 0, 0)}
+    known |= {_key(name, rows, names): _slot(name, rows, names, marks) for name in names}
+    for key, slot in known.items():
+        bucket = key % size // layout.BUCKET
+        while n_taken[bucket] == layout.BUCKET:
+            bucket = (bucket + 1) % len(n_taken)
+        at = bucket * layout.BUCKET + n_taken[bucket]
+        n_taken[bucket] += 1
+        layout.SLOT.pack_into(table, at * layout.SLOT.size, key, *slot)
     return bytes(table)
 
 
-def _pairs(rows: list[_Row], names: Mapping[str, int]) -> bytes:
+def _slot(
+    name: str, rows: list[_Row], names: Mapping[str, int], marks: Mapping[int, int]
+) -> tuple[int, ...]:
+    if name.startswith(layout.SUFFIX):
+        return (0, 0, 0, layout.IS_AFFIX, 0)
+    row = rows[names[name]]
+    return (names[name], row.logit, ROLES.index(row.entry.role), row.flags, marks.get(row.head, 0))
+
+
+def _phrase_heads(rows: list[_Row], names: Mapping[str, int]) -> list[tuple[int, int]]:
+    """The head words with which each phrase begins: the first and the second."""
+    begins = (name.split(" ")[:2] for name in names if " " in name)
+    return [(rows[names[one]].head, rows[names[two]].head) for one, two in begins]
+
+
+def _marks(pairs: list[tuple[int, int]]) -> dict[int, int]:
+    """A byte, not 0, for each head word with which a phrase begins, or goes on second.
+
+    Those in many phrases (`no`, `not`, `of`) have one of their own, so that a pair of them is seldom taken for the
+    beginning of a phrase; the others share what is left.
+    """
+    ranked = Counter(head for pair in pairs for head in pair).most_common()
+    shared = layout.N_MARKS - 1 - _OWN_MARKS
+    return {
+        head: 1 + (place if place < _OWN_MARKS else _OWN_MARKS + place % shared)
+        for place, (head, _) in enumerate(ranked)
+    }
+
+
+def _pairs(pairs: list[tuple[int, int]], marks: Mapping[int, int]) -> bytes:
     bits = bytearray(layout.PAIR_BITS // 8)
-    for name in names:
-        if " " in name:
-            heads = [rows[names[word]].head for word in name.split(" ")[:2]]
-            bit = layout.hash_heads(heads) % layout.PAIR_BITS
-            bits[bit >> 3] |= 1 << (bit & 7)
+    for one, two in pairs:
+        bit = marks[one] * layout.N_MARKS + marks[two]
+        bits[bit >> 3] |= 1 << (bit & 7)
     return bytes(bits)
+
+
+def _figures(rows: list[_Row]) -> bytes:
+    """The figures of the entries that have some, which stand first (`_inherit`), and zeros for the others."""
+    told = [row.entry for row in rows if row.flags & layout.HAS_FIGURES]
+    figures = [(entry.polarity, entry.neutrality, entry.weight) for entry in told]
+    return b"".join(layout.FIGURES.pack(*each) for each in [*figures, (0.0, 0.0, 0.0)])
 
 
 def _key(name: str, rows: list[_Row], names: Mapping[str, int]) -> int:
     if " " in name:
         return layout.hash_heads([rows[names[word]].head for word in name.split(" ")])
     return layout.hash_bytes(name.encode())
-
-
-def _figures(name: str, number: int, rows: list[_Row]) -> tuple[int, ...]:
-    if name.startswith(layout.SUFFIX):
-        return (0, 0, 0, layout.IS_AFFIX, 0)
-    row = rows[number]
-    role, language = ROLES.index(row.entry.role), LANGUAGES.index(row.entry.language)
-    return (number, row.logit, role, row.flags, language)
 
 
 def _records(rows: list[_Row]) -> tuple[bytes, bytes]:

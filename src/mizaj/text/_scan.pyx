@@ -1,7 +1,12 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
-"""The compiled scanner: the bytes of a post to tokens, in one pass and linear time; equal to `tokens.tokenise`."""
+"""The compiled scanner: the bytes of a post to tokens, in one pass and linear time; equal to `tokens.tokenise`.
 
-from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t, uint64_t
+Every function reads a post that is followed by `PADDING` zero bytes. A zero is a separator, so that nothing reads on
+past the end, and a word is read eight bytes at a time: most words are letters A-Z, no more than eight, and cost one
+step, without a branch for each letter.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport realloc
 from libc.string cimport memset
 
@@ -47,11 +52,49 @@ cdef enum:
     LOWER = 33
     MARKED = 34
     BEYOND = 35
+    JOINS = 36
+    # what a byte behind letters means
+    GOES_ON = 1
+    IS_ODD = 2
     # entry flag of `pack`
     IS_EMOTICON = 2
+    # languages
+    ENGLISH = 0
+    HINDI = 2
+    SYMBOL = 3
+    OTHER = 4
+
+cdef uint32_t NO_ENTRY = 0xFFFFFFFFu
+
+cdef extern from *:
+    """
+    #define MIZAJ_ONES 0x0101010101010101ULL
+    #define MIZAJ_HIGHS 0x8080808080808080ULL
+    #define MIZAJ_SMALL 0x2020202020202020ULL
+    #define MIZAJ_TO_A 0x1F1F1F1F1F1F1F1FULL
+    #define MIZAJ_PAST_Z 0x0505050505050505ULL
+    #if defined(_MSC_VER) && !defined(__clang__)
+    #include <intrin.h>
+    static __inline int mizaj_low_zeros(unsigned long long number) {
+        unsigned long place;
+        _BitScanForward64(&place, number);
+        return (int)place;
+    }
+    #else
+    #define mizaj_low_zeros __builtin_ctzll
+    #endif
+    """
+    const uint64_t ONES "MIZAJ_ONES"
+    const uint64_t HIGHS "MIZAJ_HIGHS"
+    const uint64_t SMALL "MIZAJ_SMALL"
+    const uint64_t TO_A "MIZAJ_TO_A"
+    const uint64_t PAST_Z "MIZAJ_PAST_Z"
+    int low_zeros "mizaj_low_zeros"(uint64_t number) noexcept nogil
 
 cdef uint8_t[0x10000] CLASS
 cdef uint8_t[256] ASCII
+cdef uint8_t[256] AFTER
+"""What a byte behind letters means: nothing, that the word may go on, or that it may be no word (`www.`, `x_x`)."""
 cdef uint8_t[0x1200] ASTRAL
 """Classes of U+1F000 and above by the character less U+1F000; what lies beyond is answered by `class_of`."""
 
@@ -76,8 +119,14 @@ def _fill_tables() -> None:
             ASCII[c] = LOWER
     for c in range(128, 256):
         ASCII[c] = BEYOND
-    for c in b"'*@#&!?.,;:|()[]\n\r":
+    for c in b"@#&!?.,;:|()[]\n\r":
         ASCII[c] = MARKED
+    for c in b"'*":
+        ASCII[c] = JOINS
+    for c in range(256):
+        AFTER[c] = GOES_ON if ASCII[c] in (DIGIT, JOINS, BEYOND) else 0
+    for c in b"_^-.:":
+        AFTER[c] = IS_ODD
     if (spec.WORD, spec.COMMA, spec.HASHTAG, characters.KEYCAP) != (WORD, COMMA, HASHTAG, KEYCAP):
         raise ImportError("the compiled scanner is older than its tables; build it again")
 
@@ -99,35 +148,34 @@ cdef inline int class_of(uint32_t c) noexcept nogil:
     return SEPARATOR
 
 
-cdef inline uint32_t decode(const uint8_t* text, int32_t at, int32_t n, int32_t* used) noexcept nogil:
-    """The character at `at` and how many bytes it takes; a broken sequence is U+FFFD and takes one byte."""
-    cdef uint32_t lead = text[at]
+cdef inline bint goes_with(uint8_t byte) noexcept nogil:
+    """Whether a byte goes on with the character of the byte before it."""
+    return (byte & 0xC0) == 0x80
+
+
+cdef inline uint32_t decode(const uint8_t* text, int64_t* used) noexcept nogil:
+    """The character at `text` and how many bytes it takes; a broken sequence is U+FFFD and takes one byte."""
+    cdef uint32_t lead = text[0]
     cdef uint32_t c
     used[0] = 1
     if lead < 0x80:
         return lead
-    if 0xC2 <= lead < 0xE0:
-        if at + 1 < n and (text[at + 1] & 0xC0) == 0x80:
-            used[0] = 2
-            return ((lead & 0x1F) << 6) | (text[at + 1] & 0x3F)
-    elif 0xE0 <= lead < 0xF0:
-        if at + 2 < n and (text[at + 1] & 0xC0) == 0x80 and (text[at + 2] & 0xC0) == 0x80:
-            c = ((lead & 0x0F) << 12) | ((text[at + 1] & 0x3F) << 6) | (text[at + 2] & 0x3F)
+    if 0xE0 <= lead < 0xF0:
+        # a zero behind the post goes with nothing, so no byte past it is looked at
+        if goes_with(text[1]) and goes_with(text[2]):
+            c = ((lead & 0x0F) << 12) | ((text[1] & 0x3F) << 6) | (text[2] & 0x3F)
             if c >= 0x800 and not 0xD800 <= c < 0xE000:
                 used[0] = 3
                 return c
+    elif 0xC2 <= lead < 0xE0:
+        if goes_with(text[1]):
+            used[0] = 2
+            return ((lead & 0x1F) << 6) | (text[1] & 0x3F)
     elif 0xF0 <= lead < 0xF5:
-        if (
-            at + 3 < n
-            and (text[at + 1] & 0xC0) == 0x80
-            and (text[at + 2] & 0xC0) == 0x80
-            and (text[at + 3] & 0xC0) == 0x80
-        ):
+        if goes_with(text[1]) and goes_with(text[2]) and goes_with(text[3]):
             c = (
-                ((lead & 0x07) << 18)
-                | ((text[at + 1] & 0x3F) << 12)
-                | ((text[at + 2] & 0x3F) << 6)
-                | (text[at + 3] & 0x3F)
+                ((lead & 0x07) << 18) | ((text[1] & 0x3F) << 12)
+                | ((text[2] & 0x3F) << 6) | (text[3] & 0x3F)
             )
             if 0x10000 <= c < 0x110000:
                 used[0] = 4
@@ -135,17 +183,12 @@ cdef inline uint32_t decode(const uint8_t* text, int32_t at, int32_t n, int32_t*
     return 0xFFFD
 
 
-cdef inline int kind_at(const uint8_t* text, int32_t at, int32_t n, int32_t* used) noexcept nogil:
-    """The class of the character at `at` and its length in bytes; SEPARATOR past the end."""
+cdef inline int kind_at(const uint8_t* text, int64_t* used) noexcept nogil:
+    """The class of the character at `text` and its length in bytes."""
     used[0] = 1
-    if at >= n:
-        return SEPARATOR
-    return class_of(decode(text, at, n, used))
-
-
-cdef inline int give_room(Tokens* out) except -1 nogil:
-    """Room for one token more."""
-    return 0 if out.n < out.room else grow(out)
+    if text[0] < 128:
+        return CLASS[text[0]]
+    return class_of(decode(text, used))
 
 
 cdef int grow(Tokens* out) except -1 nogil:
@@ -159,16 +202,114 @@ cdef int grow(Tokens* out) except -1 nogil:
     return 0
 
 
-cdef inline Token* add(Tokens* out, int kind, int32_t start, int32_t end) noexcept nogil:
+cdef inline Token* add(Tokens* out, int kind, int64_t start, int64_t end) noexcept nogil:
     """A new token at the end of `out`, which has been given room by `scan`."""
     cdef Token* token = &out.items[out.n]
     out.n += 1
+    # 64 bytes: four stores
     memset(token, 0, sizeof(Token))
-    token.kind = kind
+    token.hash = NOTHING
     token.start = start
     token.end = end
+    token.kind = kind
+    token.language = SYMBOL
     token.n_words = 1
+    token.entry = NO_ENTRY
     return token
+
+
+cdef inline Token* add_word(Tokens* out, const Table* table, int64_t start, int64_t end, uint64_t key) noexcept nogil:
+    cdef Token* token = add(out, WORD, start, end)
+    token.hash = key
+    # the table is larger than the nearest cache: ask for the slot now, look at it when the post is read
+    prefetch(&table.slots[key & table.mask])
+    return token
+
+
+# A hash whose bytes come a few at a time.
+cdef struct Hash:
+    uint64_t state
+    uint64_t chunk
+    int64_t filled
+
+
+cdef inline void put(Hash* hash, uint64_t more, int64_t n_bits) noexcept nogil:
+    """Add one to four bytes."""
+    hash.chunk |= more << hash.filled
+    hash.filled += n_bits
+    if hash.filled >= 64:
+        hash.state = absorb(hash.state, hash.chunk)
+        hash.filled -= 64
+        hash.chunk = more >> (n_bits - hash.filled)
+
+
+cdef inline uint64_t close(Hash* hash) noexcept nogil:
+    return finish(absorb(hash.state, hash.chunk) if hash.filled else hash.state)
+
+
+cdef inline uint64_t few_bytes(const uint8_t* text, int64_t n) noexcept nogil:
+    """The first `n` bytes, fewer than eight, as a number."""
+    return eight_bytes(text) & ((<uint64_t>1 << (8 * n)) - 1)
+
+
+cdef inline uint64_t letters_in(uint64_t chunk) noexcept nogil:
+    """The high bit of each of eight bytes that is an ASCII letter."""
+    cdef uint64_t low = (chunk | SMALL) & ~HIGHS
+    return (low + TO_A) & ~(low + PAST_Z) & ~chunk & HIGHS
+
+
+cdef inline uint64_t triples_in(uint64_t folded) noexcept nogil:
+    """The high bit of each byte that is the first of three equal ones; above the lowest such byte it may be wrong."""
+    cdef uint64_t differs = folded ^ (folded >> 8)
+    differs |= differs >> 8
+    return (differs - ONES) & ~differs & HIGHS
+
+
+cdef int64_t read_letters(const uint8_t* text, int64_t at, const Table* table, Tokens* out) noexcept nogil:
+    """Read the word or link or emoticon that begins with the ASCII letter at `at`; where it ends."""
+    cdef int64_t start = at, end
+    cdef uint64_t state = HASH_BASIS, smalls = 0, triples = 0, rest, inside
+    cdef uint64_t chunk = eight_bytes(text + at), letters = letters_in(chunk)
+    while letters == HIGHS:
+        smalls |= chunk << 2
+        triples |= triples_in(chunk | SMALL)
+        state = absorb(state, chunk | SMALL)
+        at += 8
+        chunk = eight_bytes(text + at)
+        letters = letters_in(chunk)
+        # three equal letters may begin with the last two of the chunk before
+        triples |= triples_in(eight_bytes(text + at - 2) | SMALL) & 0xFFFF
+    rest = letters ^ HIGHS
+    # the bits of the letters before the first other byte
+    inside = ((rest & (~rest + 1)) >> 7) - 1
+    smalls |= (chunk << 2) & inside
+    triples |= triples_in(chunk | SMALL) & inside
+    if inside:
+        state = absorb(state, (chunk | SMALL) & inside)
+        at += low_zeros(rest) >> 3
+    if AFTER[text[at]]:
+        if AFTER[text[at]] == GOES_ON:
+            return read_word(text, start, False, table, out)
+        end = read_odd(text, start, at, table, out)
+        if end:
+            return end
+    cdef Token* token = add_word(out, table, start, at, finish(state))
+    token.language = ENGLISH
+    # bit 5 of a small letter has been moved to the high bit
+    token.flags = ELONGATED * (triples != 0) | CAPS * (((smalls & HIGHS) == 0) & (at > start + 1))
+    return at
+
+
+cdef int64_t read_odd(
+    const uint8_t* text, int64_t at, int64_t end, const Table* table, Tokens* out
+) noexcept nogil:
+    """Read the link or emoticon that begins with the letters from `at` to `end`; where it ends, or 0 if it is none."""
+    if begins_url(text, at):
+        while text[end] > 32:
+            end += 1
+        add(out, URL, at, end)
+        return end
+    return read_emoticon(text, at, table, out) if begins_emoticon(text, at, table) else 0
 
 
 cdef inline bint is_word_head(int kind) noexcept nogil:
@@ -182,338 +323,324 @@ cdef inline bint is_word_tail(int kind) noexcept nogil:
     )
 
 
-cdef int32_t read_word(
-    const uint8_t* text, int32_t at, int32_t n, bint is_hashtag, const Table* table, Tokens* out
+# What is known of a word while it is read character by character.
+cdef struct Word:
+    Hash hash
+    uint32_t last
+    int64_t run
+    bint is_elongated
+    int64_t n_upper
+    bint has_lower
+    int language
+
+
+cdef inline void put_character(Word* word, uint32_t c, uint64_t spelled, int64_t n_bytes) noexcept nogil:
+    """Add a folded character and its bytes to the word."""
+    put(&word.hash, spelled, 8 * n_bytes)
+    word.run = word.run + 1 if c == word.last else 0
+    word.is_elongated |= word.run > 1
+    word.last = c
+
+
+cdef int64_t read_word(
+    const uint8_t* text, int64_t at, bint is_hashtag, const Table* table, Tokens* out
 ) noexcept nogil:
-    """Read the word that begins at `at` into a new token; where it ends."""
-    cdef uint64_t state = FNV_BASIS
-    cdef int32_t start = at, used, ahead, run = 0, n_upper = 0
-    cdef uint32_t c, folded, last = 0
-    cdef bint has_lower = False, is_elongated = False
+    """Read a word of any characters into a new token; where it ends."""
+    cdef Word word = Word(Hash(HASH_BASIS, 0, 0), 0, 0, False, 0, False, SYMBOL)
+    cdef int64_t start = at, used, i
     cdef int kind = SEPARATOR, before
-    while at < n:
+    cdef uint8_t c
+    while True:
         c = text[at]
-        # most words are small letters from end to end
-        while ASCII[c] == LOWER:
-            state = (state ^ c) * FNV_PRIME
-            run = run + 1 if c == last else 0
-            is_elongated |= run > 1
-            has_lower = True
-            kind = LOWER
-            last = c
-            at += 1
-            if at >= n:
-                break
-            c = text[at]
-        if at >= n:
-            break
         before = kind
-        used = 1
-        folded = c
         kind = ASCII[c]
-        if kind == UPPER:
-            if is_hashtag and at > start and parts_camel(before, text, at, n):
-                break
-            folded = c + 32
-            n_upper += 1
-        elif kind == MARKED:
-            if is_hashtag or not joins_word(text, at, n):
-                break
+        used = 1
+        if kind == LOWER:
+            put_character(&word, c, c, 1)
+            word.has_lower = True
+            word.language = ENGLISH if word.language == SYMBOL else word.language
         elif kind == BEYOND:
-            c = decode(text, at, n, &used)
-            kind = class_of(c)
-            folded = c
-            if kind == APOSTROPHE:
-                if is_hashtag or not is_word_head(kind_at(text, at + used, n, &ahead)):
-                    break
-                folded = 39
-            elif kind == COMPATIBILITY or kind == IGNORED or kind == JOINER:
-                out.is_compatibility |= kind == COMPATIBILITY
-                at += used
-                continue
-            elif kind != LETTER and kind != MARK and kind != DIGIT:
+            used = put_wide(&word, text + at, is_hashtag, &kind)
+            if not used:
                 break
-            elif 0xC0 <= c < 0xDF and c != 0xD7:
-                folded = c + 32
-        elif kind != DIGIT:
+            out.is_compatibility |= kind == COMPATIBILITY
+        elif kind == DIGIT:
+            put_character(&word, c, c, 1)
+        elif kind == UPPER:
+            if is_hashtag and at > start and parts_camel(before, text + at):
+                break
+            put_character(&word, c + 32, c + 32, 1)
+            word.n_upper += 1
+            word.language = ENGLISH if word.language == SYMBOL else word.language
+        elif kind == JOINS and not is_hashtag:
+            used = joint(text + at)
+            if not used:
+                break
+            for i in range(used):
+                put_character(&word, c, c, 1)
+        else:
             break
-        state = hash_character(state, text + at, used, folded)
-        run = run + 1 if folded == last else 0
-        is_elongated |= run > 1
-        last = folded
         at += used
-    cdef Token* token = add(out, WORD, start, at)
-    token.hash = state
-    token.flags = (HASHTAG if is_hashtag else 0) | (ELONGATED if is_elongated else 0)
-    if n_upper > 1 and not has_lower:
+    cdef Token* token = add_word(out, table, start, at, close(&word.hash))
+    token.language = word.language
+    token.flags = (HASHTAG if is_hashtag else 0) | (ELONGATED if word.is_elongated else 0)
+    if word.n_upper > 1 and not word.has_lower:
         token.flags |= CAPS
-    # the table is larger than the nearest cache: ask for the slot now, look at it when the post is read
-    prefetch(&table.slots[(state ^ (state >> 32)) & table.mask])
     return at
 
 
-cdef inline uint64_t hash_character(
-    uint64_t state, const uint8_t* text, int32_t used, uint32_t folded
-) noexcept nogil:
-    """The hash with one more character, as it is folded."""
-    if folded < 128:
-        return (state ^ folded) * FNV_PRIME
-    if folded < 0x100:
-        state = (state ^ (0xC0 | (folded >> 6))) * FNV_PRIME
-        return (state ^ (0x80 | (folded & 0x3F))) * FNV_PRIME
-    return hash_more(state, text, used)
+cdef inline int64_t put_wide(Word* word, const uint8_t* text, bint is_hashtag, int* kind) noexcept nogil:
+    """Add the character beyond ASCII at `text` to the word; how many bytes it takes, or 0 if the word ends there."""
+    cdef int64_t used, ahead
+    cdef uint32_t c = decode(text, &used)
+    cdef uint64_t spelled = few_bytes(text, used)
+    kind[0] = class_of(c)
+    if kind[0] == LETTER or kind[0] == MARK or kind[0] == DIGIT:
+        if word.language == SYMBOL:
+            word.language = script_language(c)
+        if 0xC0 <= c < 0xDF and c != 0xD7:
+            # the small letter, whose second byte is as much higher
+            c += 32
+            spelled += 32 << 8
+        put_character(word, c, spelled, used)
+        return used
+    if kind[0] == APOSTROPHE:
+        if is_hashtag or not is_word_head(kind_at(text + used, &ahead)):
+            return 0
+        put_character(word, 39, 39, 1)
+        return used
+    # left out of the word, as `tokens.fold` does
+    return used if kind[0] == COMPATIBILITY or kind[0] == IGNORED or kind[0] == JOINER else 0
 
 
-cdef inline bint joins_word(const uint8_t* text, int32_t at, int32_t n) noexcept nogil:
-    """Whether the ASCII mark at `at` is inside a word: an apostrophe or stars with more of the word behind."""
-    cdef int32_t used, ahead = at + 1
-    if text[at] == 42:
-        while ahead < n and text[ahead] == 42:
-            ahead += 1
-    elif text[at] != 39:
-        return False
-    return is_word_head(kind_at(text, ahead, n, &used))
+cdef inline int script_language(uint32_t c) noexcept nogil:
+    """As `twin._script_language`, by the first letter beyond ASCII."""
+    if (0xC0 <= c < 0x250 and c != 0xD7 and c != 0xF7) or 0x1E00 <= c < 0x1F00:
+        return ENGLISH
+    if 0x900 <= c < 0x980 or 0xA8E0 <= c < 0xA900:
+        return HINDI
+    return OTHER
 
 
-cdef inline bint parts_camel(int before, const uint8_t* text, int32_t at, int32_t n) noexcept nogil:
-    """Whether a word of a hashtag ends before the capital at `at`: aB, 1B, AB before a small letter."""
-    if before == LOWER or (before == DIGIT and text[at - 1] < 128):
+cdef inline int64_t joint(const uint8_t* text) noexcept nogil:
+    """How many bytes join the words before and behind: an apostrophe or stars; 0 where no word goes on behind."""
+    cdef int64_t used, ahead = 1
+    while text[0] == 42 and text[ahead] == 42:
+        ahead += 1
+    return ahead if is_word_head(kind_at(text + ahead, &used)) else 0
+
+
+cdef inline bint parts_camel(int before, const uint8_t* text) noexcept nogil:
+    """Whether a word of a hashtag ends before the capital at `text`: aB, 1B, AB before a small letter."""
+    if before == LOWER or (before == DIGIT and (text - 1)[0] < 128):
         return True
-    return before == UPPER and at + 1 < n and ASCII[text[at + 1]] == LOWER
+    return before == UPPER and ASCII[text[1]] == LOWER
 
 
-cdef int32_t read_hashtag(
-    const uint8_t* text, int32_t at, int32_t n, const Table* table, Tokens* out
-) except -1 nogil:
+cdef int64_t read_hashtag(const uint8_t* text, int64_t at, const Table* table, Tokens* out) except -1 nogil:
     """Read the words of the hashtag whose first word begins at `at`; where it ends."""
-    cdef int32_t used
+    cdef int64_t used
     cdef int kind
-    while at < n:
-        give_room(out)
-        kind = kind_at(text, at, n, &used)
+    while True:
+        if out.n == out.room:
+            grow(out)
+        kind = kind_at(text + at, &used)
         if is_word_head(kind):
-            at = read_word(text, at, n, True, table, out)
+            at = read_word(text, at, True, table, out)
         elif text[at] == 95 or is_word_tail(kind):
             if kind == COMPATIBILITY:
                 out.is_compatibility = True
             at += used
         else:
-            break
-    return at
+            return at
 
 
-cdef int32_t read_number(const uint8_t* text, int32_t at, int32_t n, Tokens* out) noexcept nogil:
+cdef int64_t read_number(const uint8_t* text, int64_t at, Tokens* out) noexcept nogil:
     """Read the number that begins at `at`; where it ends, or 0 if what begins there is a word."""
-    cdef int32_t start = at, end = 0, used
-    cdef int kind
+    cdef int64_t start = at, end = 0, used
     while True:
-        while kind_at(text, at, n, &used) == DIGIT:
+        while kind_at(text + at, &used) == DIGIT:
             at += used
-        if not is_word_tail(kind_at(text, at, n, &used)):
+        if not is_word_tail(kind_at(text + at, &used)):
             end = at
-        if at >= n or (text[at] != 46 and text[at] != 44 and text[at] != 58 and text[at] != 47):
+        if text[at] != 46 and text[at] != 44 and text[at] != 58 and text[at] != 47:
             break
-        if kind_at(text, at + 1, n, &used) != DIGIT:
+        if kind_at(text + at + 1, &used) != DIGIT:
             break
         at += 1
     if not end:
         return 0
-    if end < n and text[end] == 37:
+    if text[end] == 37:
         end += 1
-    cdef Token* token = add(out, NUMBER, start, end)
-    token.hash = hash_more(FNV_BASIS, text + start, end - start)
+    add(out, NUMBER, start, end).hash = hash_bytes(text + start, end - start)
     return end
 
 
-cdef int32_t read_keycap(const uint8_t* text, int32_t at, int32_t n, Tokens* out) noexcept nogil:
+cdef int64_t read_keycap(const uint8_t* text, int64_t at, Tokens* out) noexcept nogil:
     """Read the keycap (a digit, selectors, U+20E3) that begins at `at`; where it ends, or 0 if there is none."""
-    cdef int32_t start = at, used
+    cdef int64_t start = at, used
+    cdef Hash hash = Hash(HASH_BASIS, text[at], 8)
     at += 1
-    while kind_at(text, at, n, &used) == SELECTOR:
+    while kind_at(text + at, &used) == SELECTOR:
         at += used
-    if kind_at(text, at, n, &used) != KEYCAP:
+    if kind_at(text + at, &used) != KEYCAP:
         return 0
-    cdef Token* token = add(out, EMOJI, start, at + used)
-    token.hash = hash_more(hash_more(FNV_BASIS, text + start, 1), text + at, used)
+    put(&hash, few_bytes(text + at, used), 8 * used)
+    add(out, EMOJI, start, at + used).hash = close(&hash)
     return at + used
 
 
-cdef int32_t read_emoji(const uint8_t* text, int32_t at, int32_t n, Tokens* out) noexcept nogil:
+cdef int64_t read_emoji(const uint8_t* text, int64_t at, Tokens* out) noexcept nogil:
     """Read the emoji, with its dress and what is joined to it, that begins at `at`; where it ends."""
-    cdef Token* token = add(out, EMOJI, at, at)
-    cdef uint64_t state = FNV_BASIS
-    cdef int32_t used, joined
-    cdef int kind = kind_at(text, at, n, &used)
-    cdef int32_t start = at, first = used
+    cdef Hash hash = Hash(HASH_BASIS, 0, 0)
+    cdef int64_t start = at, used, joined
+    cdef int kind = kind_at(text + at, &used)
     cdef bint is_bare = False
     while True:
         if kind == EMOJI_CLASS:
-            state = hash_more(state, text + at, used)
+            put(&hash, few_bytes(text + at, used), 8 * used)
             is_bare = True
         at += used
         while True:
-            kind = kind_at(text, at, n, &used)
+            kind = kind_at(text + at, &used)
             if kind != SELECTOR and kind != TONE:
                 break
             at += used
         if kind != JOINER:
             break
-        kind = kind_at(text, at + used, n, &joined)
+        kind = kind_at(text + at + used, &joined)
         if kind != EMOJI_CLASS and kind != TONE:
             break
-        state = hash_more(state, text + at, used)
+        put(&hash, few_bytes(text + at, used), 8 * used)
         is_bare = True
         at += used
         used = joined
-    if not is_bare:
-        # nothing but skin tones: they stand for themselves
-        state = hash_more(FNV_BASIS, text + start, at - start)
-    token.hash = state
-    token.end = at
+    # nothing but skin tones: they stand for themselves
+    add(out, EMOJI, start, at).hash = close(&hash) if is_bare else hash_bytes(text + start, at - start)
     return at
 
 
-cdef int32_t read_flag(const uint8_t* text, int32_t at, int32_t n, Tokens* out) noexcept nogil:
+cdef int64_t read_flag(const uint8_t* text, int64_t at, Tokens* out) noexcept nogil:
     """Read the one or two regional letters that begin at `at`; where they end."""
-    cdef int32_t start = at, used
-    kind_at(text, at, n, &used)
+    cdef int64_t start = at, used
+    kind_at(text + at, &used)
     at += used
-    if kind_at(text, at, n, &used) == REGIONAL:
+    if kind_at(text + at, &used) == REGIONAL:
         at += used
-    cdef Token* token = add(out, EMOJI, start, at)
-    token.hash = hash_more(FNV_BASIS, text + start, at - start)
+    add(out, EMOJI, start, at).hash = hash_bytes(text + start, at - start)
     return at
 
 
 cdef inline bint is_alnum(uint32_t c) noexcept nogil:
-    return c < 128 and (ASCII[c] == UPPER or ASCII[c] == LOWER or ASCII[c] == DIGIT)
+    return ASCII[c] == UPPER or ASCII[c] == LOWER or ASCII[c] == DIGIT
 
 
-cdef int32_t read_emoticon(
-    const uint8_t* text, int32_t at, int32_t n, const Table* table, Tokens* out
-) noexcept nogil:
+cdef inline bint begins_emoticon(const uint8_t* text, int64_t at, const Table* table) noexcept nogil:
+    """Whether some emoticon begins as the text at `at`, an ASCII character, and may stand there."""
+    cdef uint32_t pair = text[at] * <uint32_t>128 + text[at + 1]
+    if text[at + 1] >= 128 or not table.emoticon_heads[pair >> 6] >> (pair & 63) & 1:
+        return False
+    return at == 0 or not (is_alnum(text[at]) and is_alnum(text[at - 1]))
+
+
+cdef int64_t read_emoticon(const uint8_t* text, int64_t at, const Table* table, Tokens* out) noexcept nogil:
     """Read the longest known emoticon that begins at `at`; where it ends, or 0 if there is none."""
-    cdef uint64_t[LONGEST_EMOTICON + 1] states
-    cdef int32_t length = 0, end
+    cdef int64_t length = 0, end
     cdef const Slot* slot
-    cdef uint32_t last
-    states[0] = FNV_BASIS
-    while length < LONGEST_EMOTICON and at + length < n and 32 < text[at + length] < 127:
-        states[length + 1] = (states[length] ^ text[at + length]) * FNV_PRIME
+    cdef uint8_t last
+    cdef uint64_t key
+    while length < LONGEST_EMOTICON and 32 < text[at + length] < 127:
         length += 1
     while length > 1:
-        slot = find(table, states[length])
+        key = finish(absorb(HASH_BASIS, few_bytes(text + at, length)))
+        slot = find(table, key)
         if slot != NULL and slot.flags & IS_EMOTICON:
             end = at + length
             last = text[end - 1]
-            while end < n and text[end] == last:
+            while text[end] == last:
                 end += 1
-            if not (is_alnum(last) and end < n and is_alnum(text[end])):
-                add(out, EMOTICON, at, end).hash = states[length]
+            if not (is_alnum(last) and is_alnum(text[end])):
+                add(out, EMOTICON, at, end).hash = key
                 return end
         length -= 1
     return 0
 
 
-cdef inline bint is_head(uint32_t c, const Table* table) noexcept nogil:
-    return table.emoticon_heads[c >> 6] >> (c & 63) & 1
-
-
-cdef inline bint begins_face(const uint8_t* text, int32_t at, int32_t n, const Table* table) noexcept nogil:
-    """Whether an emoticon may begin at this letter or digit: `T_T`, `o^o`, `x-(`."""
-    # most words go on with a letter
-    if at + 1 >= n or ASCII[text[at + 1]] == LOWER or (text[at + 1] != 95 and text[at + 1] != 94 and text[at + 1] != 45 and text[at + 1] != 46):
+cdef inline bint begins_url(const uint8_t* text, int64_t at) noexcept nogil:
+    """Whether `http://`, `https://` or `www.` stands at `at`, in capitals or small letters."""
+    cdef uint64_t head = eight_bytes(text + at) | SMALL
+    # little-endian: "www", "http"
+    if <uint32_t>head & 0xFFFFFF == 0x777777:
+        return text[at + 3] == 46
+    if <uint32_t>head != 0x70747468:
         return False
-    return is_head(text[at], table) and not (at > 0 and is_alnum(text[at - 1]))
+    at += 5 if text[at + 4] | 32 == 115 else 4
+    return text[at] == 58 and text[at + 1] == 47 and text[at + 2] == 47
 
 
-cdef inline bint begins_url(const uint8_t* text, int32_t at, int32_t n) noexcept nogil:
-    cdef int32_t left = n - at
-    if (text[at] | 32) == 119:
-        return left >= 4 and (text[at + 1] | 32) == 119 and (text[at + 2] | 32) == 119 and text[at + 3] == 46
-    if left < 7 or (text[at] | 32) != 104 or (text[at + 1] | 32) != 116:
-        return False
-    if (text[at + 2] | 32) != 116 or (text[at + 3] | 32) != 112:
-        return False
-    at += 4
-    if (text[at] | 32) == 115:
-        at += 1
-    return at + 2 < n and text[at] == 58 and text[at + 1] == 47 and text[at + 2] == 47
-
-
-cdef int32_t read_marks(
-    const uint8_t* text, int32_t at, int32_t n, const Table* table, Tokens* out
-) except -1 nogil:
+cdef int64_t read_marks(const uint8_t* text, int64_t at, const Table* table, Tokens* out) except -1 nogil:
     """Read an ASCII mark that means something (see `tokens`); where it ends."""
-    cdef int32_t start = at, used
-    cdef uint32_t c = text[at]
+    cdef int64_t start = at, used
+    cdef uint8_t c = text[at]
     cdef bint is_question = False
     if c == 64:
         at += 1
-        while at < n and (is_alnum(text[at]) or text[at] == 95):
+        while is_alnum(text[at]) or text[at] == 95:
             at += 1
         if at > start + 1:
             add(out, MENTION, start, at)
         return at
     if c == 35:
-        if is_word_head(kind_at(text, at + 1, n, &used)):
-            return read_hashtag(text, at + 1, n, table, out)
+        if is_word_head(kind_at(text + at + 1, &used)):
+            return read_hashtag(text, at + 1, table, out)
         return at + 1
     if c == 38:
-        return skip_entity(text, at, n)
+        return skip_entity(text, at)
     if c == 33 or c == 63:
-        while at < n and (text[at] == 33 or text[at] == 63):
+        while text[at] == 33 or text[at] == 63:
             is_question |= text[at] == 63
             at += 1
         add(out, QUESTION if is_question else EXCLAIM, start, at)
         return at
-    if c == 46 and kind_at(text, at + 1, n, &used) == ELLIPSIS_CLASS or c == 46 and at + 1 < n and text[at + 1] == 46:
-        return read_ellipsis(text, at, n, out)
-    at += 1
-    if c == 46 or c == 10 or c == 13:
-        add(out, STOP, start, at)
-    elif c != 39 and c != 42:
-        add(out, COMMA, start, at)
-    return at
+    if c == 46 and (text[at + 1] == 46 or kind_at(text + at + 1, &used) == ELLIPSIS_CLASS):
+        return read_ellipsis(text, at, out)
+    add(out, STOP if c == 46 or c == 10 or c == 13 else COMMA, at, at + 1)
+    return at + 1
 
 
-cdef int32_t read_ellipsis(const uint8_t* text, int32_t at, int32_t n, Tokens* out) noexcept nogil:
-    cdef int32_t start = at, used
-    while at < n:
-        if kind_at(text, at, n, &used) != ELLIPSIS_CLASS and text[at] != 46:
-            break
+cdef int64_t read_ellipsis(const uint8_t* text, int64_t at, Tokens* out) noexcept nogil:
+    cdef int64_t start = at, used
+    while kind_at(text + at, &used) == ELLIPSIS_CLASS or text[at] == 46:
         at += used
     add(out, ELLIPSIS, start, at)
     return at
 
 
-cdef inline int32_t skip_entity(const uint8_t* text, int32_t at, int32_t n) noexcept nogil:
+cdef inline int64_t skip_entity(const uint8_t* text, int64_t at) noexcept nogil:
     """Past an HTML entity such as `&amp;`; past the `&` alone if it is none."""
-    cdef int32_t end = at + 1
-    while end < n and end - at <= 6 and text[end] < 128 and (ASCII[text[end]] == LOWER or ASCII[text[end]] == UPPER):
+    cdef int64_t end = at + 1
+    while end - at <= 6 and (ASCII[text[end]] == LOWER or ASCII[text[end]] == UPPER):
         end += 1
-    if end < n and text[end] == 59 and end - at >= 3:
+    if text[end] == 59 and end - at >= 3:
         return end + 1
     return at + 1
 
 
-cdef int32_t read_wide(
-    const uint8_t* text, int32_t at, int32_t n, const Table* table, Tokens* out
-) noexcept nogil:
+cdef int64_t read_wide(const uint8_t* text, int64_t at, const Table* table, Tokens* out) noexcept nogil:
     """Read whatever begins with the non-ASCII character at `at`; where it ends."""
-    cdef int32_t used, end
-    cdef int kind = kind_at(text, at, n, &used)
+    cdef int64_t used, end
+    cdef int kind = kind_at(text + at, &used)
     if kind == LETTER:
-        return read_word(text, at, n, False, table, out)
+        return read_word(text, at, False, table, out)
     if kind == DIGIT:
-        end = read_number(text, at, n, out)
-        return end if end else read_word(text, at, n, False, table, out)
+        end = read_number(text, at, out)
+        return end if end else read_word(text, at, False, table, out)
     if kind == EMOJI_CLASS or kind == TONE:
-        return read_emoji(text, at, n, out)
+        return read_emoji(text, at, out)
     if kind == REGIONAL:
-        return read_flag(text, at, n, out)
+        return read_flag(text, at, out)
     if kind == ELLIPSIS_CLASS:
-        return read_ellipsis(text, at, n, out)
+        return read_ellipsis(text, at, out)
     if kind == STOP_CLASS:
         add(out, STOP, at, at + used)
     elif kind == COMMA_CLASS:
@@ -523,60 +650,50 @@ cdef int32_t read_wide(
     return at + used
 
 
+cdef int64_t read_digit(const uint8_t* text, int64_t at, const Table* table, Tokens* out) noexcept nogil:
+    """Read whatever begins with the ASCII digit at `at`; where it ends."""
+    cdef int64_t end = 0
+    if text[at + 1] >= 128:
+        end = read_keycap(text, at, out)
+    if not end:
+        end = read_number(text, at, out)
+    return end if end else read_word(text, at, False, table, out)
+
+
 cdef int scan(const uint8_t* text, int32_t n, const Table* table, Tokens* out) except -1 nogil:
-    cdef int32_t at = 0, end, used
-    cdef uint32_t c
+    cdef int64_t at = 0, end
     cdef int kind
     out.n = 0
     out.is_compatibility = False
     while at < n:
-        give_room(out)
-        c = text[at]
-        if c >= 128:
-            at = read_wide(text, at, n, table, out)
-            continue
-        kind = ASCII[c]
-        if (kind == LOWER or kind == UPPER or kind == DIGIT) and begins_face(text, at, n, table):
-            end = read_emoticon(text, at, n, table, out)
-            if end:
-                at = end
-                continue
+        at += text[at] == 32
+        if out.n == out.room:
+            grow(out)
+        kind = ASCII[text[at]]
         if kind == LOWER or kind == UPPER:
-            if ((c | 32) == 104 or (c | 32) == 119) and begins_url(text, at, n):
-                end = at
-                while end < n and text[end] > 32:
-                    end += 1
-                add(out, URL, at, end)
-                at = end
-            else:
-                at = read_word(text, at, n, False, table, out)
+            at = read_letters(text, at, table, out)
             continue
-        if c == 32:
-            at += 1
+        if kind == BEYOND:
+            at = read_wide(text, at, table, out)
             continue
-        if kind != DIGIT and is_head(c, table):
-            end = read_emoticon(text, at, n, table, out)
-            if end:
-                at = end
-                continue
-        if kind == MARKED:
-            at = read_marks(text, at, n, table, out)
+        end = read_emoticon(text, at, table, out) if begins_emoticon(text, at, table) else 0
+        if end:
+            at = end
+        elif kind == MARKED:
+            at = read_marks(text, at, table, out)
         elif kind == DIGIT:
-            end = read_keycap(text, at, n, out)
-            if not end:
-                end = read_number(text, at, n, out)
-            at = end if end else read_word(text, at, n, False, table, out)
+            at = read_digit(text, at, table, out)
         else:
             at += 1
     return 0
 
 
 cdef int32_t fold_word(const uint8_t* text, int32_t n, uint8_t* out) noexcept nogil:
-    cdef int32_t at = 0, used, length = 0, i
+    cdef int64_t at = 0, used, length = 0, i
     cdef uint32_t c
     cdef int kind
     while at < n:
-        c = decode(text, at, n, &used)
+        c = decode(text + at, &used)
         kind = class_of(c)
         if c < 128:
             out[length] = c + 32 if ASCII[c] == UPPER else c
@@ -592,8 +709,3 @@ cdef int32_t fold_word(const uint8_t* text, int32_t n, uint8_t* out) noexcept no
             length += used
         at += used
     return length
-
-
-cdef bint stays_in_word(uint32_t c) noexcept nogil:
-    cdef int kind = class_of(c)
-    return kind != APOSTROPHE and kind != IGNORED and kind != JOINER and kind != COMPATIBILITY
