@@ -9,7 +9,7 @@ import pytest
 from mizaj.errors import LexiconError
 from mizaj.lexicon import layout
 from mizaj.lexicon.entries import Entry, read_entries, write_entries
-from mizaj.lexicon.pack import DATA, DEFAULT, merge, pack, read_folder, read_weights
+from mizaj.lexicon.pack import DATA, DEFAULT, merge, pack, pack_default, read_folder, read_weights
 from mizaj.lexicon.packed import Lexicon, build_lexicon, load_lexicon
 from mizaj.lexicon.resolve import resolve
 from mizaj.lexicon.scorer import LexiconSettings, load_scorer
@@ -163,3 +163,13 @@ def test_a_header_without_a_word_column_is_refused(tmp_path: Path) -> None:
     path.write_text("wort\tlanguage\n", encoding="utf-8")
     with pytest.raises(LexiconError, match=r"line 1: .*needed: word, language"):
         read_entries(path)
+
+
+def test_packing_again_does_not_write_into_a_file_that_may_be_mapped(tmp_path: Path) -> None:
+    path = tmp_path / "some.lex"
+    path.write_bytes(b"old")
+    with path.open("rb") as mapped:
+        pack_default(path)
+        assert mapped.read() == b"old"
+    assert len(Lexicon.open(path)) > 15_000
+    assert list(tmp_path.iterdir()) == [path]

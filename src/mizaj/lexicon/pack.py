@@ -48,8 +48,13 @@ class _Row:
 
 
 def pack_default(target: Path = DEFAULT) -> None:
-    """Pack the dictionaries that ship with the package to `target`; run when the package is built."""
-    target.write_bytes(pack(read_folder(DATA), read_weights(DATA / "weights.json")))
+    """Pack the dictionaries that ship with the package to `target`; run when the package is built.
+
+    The file appears by rename: whoever has the old one mapped keeps it whole.
+    """
+    unfinished = target.with_suffix(".tmp")
+    unfinished.write_bytes(pack(read_folder(DATA), read_weights(DATA / "weights.json")))
+    unfinished.replace(target)
 
 
 def read_folder(folder: Path) -> list[Entry]:
