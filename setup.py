@@ -27,7 +27,7 @@ DIRECTIVES = {
 NO_COMPILER = """
 mizaj: WARNING: these modules could not be compiled, so their plain-Python twins are used:
 mizaj: WARNING:   {modules}
-mizaj: WARNING: answers are the same; scoring is some 30 to 50 times slower.
+mizaj: WARNING: answers are the same; scoring is very much slower.
 mizaj: WARNING: Install a C compiler (Debian: apt-get install gcc python3-dev), then install mizaj again.
 """
 

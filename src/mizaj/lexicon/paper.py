@@ -57,9 +57,8 @@ VARIANTS = ("paper-product", "paper-table")
 FLOOR = 0.75
 """An entry weaker than this (of 4) is neutral, as the paper's hand taggers would have left it.
 
-A higher floor makes both variants a little better on the training sets (up to 1.5, by about two points), a lower one
-worse; this one is the highest at which the paper's own examples come out as printed. Its "we Formula ready" (positive)
-and "defensive captain" (negative) stay neutral: they need a dictionary tagged by hand for their domain.
+Chosen low enough that the paper's own examples come out as printed. Its "we Formula ready" (positive) and "defensive
+captain" (negative) stay neutral: they need a dictionary tagged by hand for their domain.
 """
 
 LONGEST_RUN = 3

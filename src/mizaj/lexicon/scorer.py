@@ -24,7 +24,7 @@ TIER = "lexicon"
 DEFAULT_RULES = "default"
 RULES = (DEFAULT_RULES, *paper.VARIANTS)
 SLOW = (
-    "mizaj was installed without its compiled kernel, so posts are scored in plain Python, some 40 times slower; "
+    "mizaj was installed without its compiled kernel, so posts are scored in plain Python, very much slower; "
     "install a C compiler (Debian: apt-get install gcc python3-dev), then install mizaj again"
 )
 _N_SYMBOL = LANGUAGES.index("symbol")
