@@ -83,7 +83,7 @@ def test_a_file_cut_short_is_refused(size: int) -> None:
 def test_another_format_version_is_refused() -> None:
     content = bytearray(pack(ENTRIES))
     content[8] = layout.VERSION + 1
-    with pytest.raises(LexiconError, match="format 2"):
+    with pytest.raises(LexiconError, match=f"format {layout.VERSION}"):
         Lexicon(bytes(content))
 
 

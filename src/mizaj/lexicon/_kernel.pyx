@@ -6,11 +6,12 @@ It does what `twin` and `resolve` say, on the packed lexicon where it lies; the 
 
 from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, realloc
-from libc.string cimport memcmp, memcpy, memset
+from libc.string cimport memcmp, memcpy, memmove, memset
 
-from mizaj.lexicon.rules cimport RuleResult, RuleWeights, gather, score_post
+from mizaj.lexicon.rules cimport RuleResult, RuleWeights, score_post
 from mizaj.text._scan cimport (
-    HASH_BASIS, PADDING, Slot, Table, Token, Tokens, absorb, find, fold_word, hash_bytes, in_bucket, prefetch, scan,
+    HASH_BASIS, PADDING, Slot, Table, Token, Tokens, absorb, either, find, fold_word, hash_bytes, in_bucket, mark_odd_pairs, prefetch,
+    scan,
 )
 from mizaj.text._sound cimport write_sound
 
@@ -28,6 +29,7 @@ cdef enum:
     NUMBER = 1
     EMOJI = 4
     EMOTICON = 5
+    CAPS = 1
     ENGLISH = 0
     HI_LATN = 1
     HINDI = 2
@@ -35,10 +37,12 @@ cdef enum:
     OTHER = 4
     N_LANGUAGES = 5
     HAS_FIGURES = 16
+    TELLS = 32
     LONGEST_ENDING = 15
     IDLE = 4096
     IS_EMOTICON = 2
     SHORTEST_STEM = 4
+    PAIR_MASK = (1 << 17) - 1
     SLOTS_IN_BUCKET = 4
     # the byte before a phonetic key
     SOUND = 1
@@ -65,6 +69,9 @@ cdef enum:
 COUNTED = {7: 1, 3: 2, 2: 3, 1: 4, 0: 5}
 
 cdef uint32_t NO_ENTRY = 0xFFFFFFFFu
+
+cdef Slot UNKNOWN
+UNKNOWN.entry = NO_ENTRY
 
 cdef packed struct Record:
     uint32_t offset
@@ -95,7 +102,11 @@ cdef struct Lex:
     # of the entries that have any, and then zeros for all others
     const Figures* figures
     uint32_t n_figures
+    # the head word of each entry
+    const uint32_t* heads
     # bit 256 a + b is set where some phrase begins with words of the marks a, b
+    const uint64_t* marks
+    # the bit of its hash is set for each pair of head words with which some phrase begins
     const uint64_t* pairs
     const int8_t* ngrams
     uint32_t ngram_mask
@@ -130,13 +141,16 @@ cdef class Desk:
     def __dealloc__(self):
         free(self.work.guesses)
         free(self.work.tokens.items)
+        free(self.work.tokens.notes)
         free(self.work.text)
 
     cdef void tidy(self) noexcept:
         """Give back the room that one huge post took."""
         if self.work.tokens.room > MOST_KEPT_TOKENS:
             free(self.work.tokens.items)
+            free(self.work.tokens.notes)
             self.work.tokens.items = NULL
+            self.work.tokens.notes = NULL
             self.work.tokens.room = 0
         if self.work.room > MOST_KEPT_BYTES:
             free(self.work.text)
@@ -163,22 +177,29 @@ cdef class Kernel:
         self.lex.table.mask = size // sizeof(Slot) - SLOTS_IN_BUCKET
         self.lex.records = <const Record*>(base + <size_t>sections["records"].start)
         self.lex.n_records = len(lexicon)
+        self.lex.heads = <const uint32_t*>(base + <size_t>sections["heads"].start)
+        self.lex.marks = <const uint64_t*>(base + <size_t>sections["marks"].start)
         self.lex.pairs = <const uint64_t*>(base + <size_t>sections["pairs"].start)
         self._read_ngrams(bytes(memoryview(lexicon.content)[sections["ngrams"]]), base + <size_t>sections["ngrams"].start)
         self.lex.figures = <const Figures*>(base + <size_t>sections["figures"].start)
         self.lex.n_figures = (sections["figures"].stop - sections["figures"].start) // sizeof(Figures) - 1
-        self._check_tables(sections["slots"], sections["figures"])
+        self._check_tables({name: part.stop - part.start for name, part in sections.items()})
         for emoticon in lexicon.emoticons:
             if len(emoticon) > 1 and emoticon.isascii():
                 pair = ord(emoticon[0]) * 128 + ord(emoticon[1])
                 self.lex.table.emoticon_heads[pair >> 6] |= <uint64_t>1 << (pair & 63)
+        mark_odd_pairs(&self.lex.table)
         self._read_weights(lexicon.weights)
 
-    cdef _check_tables(self, slots, figures):
+    cdef _check_tables(self, sizes):
         """Refuse tables, of a damaged file, in which a search would not end or would leave them."""
         cdef uint64_t at
-        is_whole = figures.stop - figures.start >= sizeof(Figures)
-        if is_whole and slots.stop - slots.start >= SLOTS_IN_BUCKET * sizeof(Slot):
+        if (
+            sizes["figures"] >= sizeof(Figures)
+            and sizes["slots"] >= SLOTS_IN_BUCKET * sizeof(Slot)
+            and sizes["heads"] == sizeof(uint32_t) * self.lex.n_records
+            and sizes["marks"] == layout.MARK_BITS // 8
+        ):
             for at in range(SLOTS_IN_BUCKET - 1, self.lex.table.mask + SLOTS_IN_BUCKET, SLOTS_IN_BUCKET):
                 if self.lex.table.slots[at].key == 0:
                     return
@@ -285,7 +306,7 @@ cdef class Kernel:
                         factors.append(1.0)
                     if token.kind in COUNTED:
                         row[COUNTED[token.kind]] += 1
-                work.tokens.n = gather(work.tokens.items, work.tokens.n, &result)
+                work.tokens.n = gather(&self.lex, &work.tokens, &result)
                 score_post(work.tokens.items, work.tokens.n, &self.lex.weights, &result)
                 for i in range(work.tokens.n):
                     token = &work.tokens.items[i]
@@ -310,15 +331,22 @@ cdef class Kernel:
         try:
             read_one(&self.lex, start, <int32_t>text.shape[0], work)
             for i in range(work.tokens.n):
-                work.tokens.items[i].place = work.tokens.items[i].group = 0
+                show_alone(&self.lex, &work.tokens.items[i])
             tokens = [token_fields(work.tokens.items[i]) for i in range(work.tokens.n)]
-            work.tokens.n = gather(work.tokens.items, work.tokens.n, &result)
+            work.tokens.n = gather(&self.lex, &work.tokens, &result)
             score_post(work.tokens.items, work.tokens.n, &self.lex.weights, &result)
             for i in range(work.tokens.n):
                 tokens[work.tokens.items[i].place] = token_fields(work.tokens.items[i])
             return tokens, result, [work.n_words[i] for i in range(N_LANGUAGES)]
         finally:
             self._leave_desk(desk)
+
+
+cdef void show_alone(const Lex* lex, Token* token) noexcept nogil:
+    """Give a token the fields that only those have which the rules look at."""
+    fill_figures(token, figures_of(lex, token.entry))
+    token.factor = 1.0
+    token.place = token.group = token.clause = token.fired = token.is_followed = 0
 
 
 cdef token_fields(Token token):
@@ -355,7 +383,7 @@ cdef check_offsets(const uint8_t[::1] data, const uint8_t[::1] offsets, Py_ssize
 
 cdef int score_one(const Lex* lex, const uint8_t* text, int32_t n, Work* work, RuleResult* result) except -1 nogil:
     read_one(lex, text, n, work)
-    work.tokens.n = gather(work.tokens.items, work.tokens.n, result)
+    work.tokens.n = gather(lex, &work.tokens, result)
     score_post(work.tokens.items, work.tokens.n, <RuleWeights*>&lex.weights, result)
     return 0
 
@@ -365,9 +393,10 @@ cdef int read_one(const Lex* lex, const uint8_t* text, int32_t n, Work* work) ex
     cdef Tokens* tokens = &work.tokens
     pad(text, n, work)
     scan(work.text, n, &lex.table, tokens)
-    look_up(lex, work.text, tokens.items, tokens.n, work.guesses)
-    if settle(lex, tokens.items, tokens.n, work.n_words):
-        tokens.n = join_phrases(lex, tokens.items, tokens.n, work.n_words)
+    look_up(lex, work.text, tokens, work.guesses)
+    cdef int32_t n_begins = settle(lex, tokens, work.n_words)
+    if n_begins:
+        tokens.n = join_phrases(lex, tokens, n_begins, work.n_words)
     return 0
 
 
@@ -402,76 +431,65 @@ cdef inline const Figures* figures_of(const Lex* lex, uint32_t entry) noexcept n
 
 
 cdef inline void fill_figures(Token* token, const Figures* figures) noexcept nogil:
-    """Give the token what its entry says; clears `group`."""
+    """Give the token what its entry says; clears `place`."""
     memcpy(&token.polarity, figures, sizeof(Figures))
 
 
-cdef void look_up(const Lex* lex, const uint8_t* text, Token* tokens, int32_t n, Slot* guesses) noexcept nogil:
-    """Find the slots of all tokens, and ask for the memory to be read next: all of it is far from the processor."""
-    cdef int64_t i, n_unknown = 0
+cdef void look_up(const Lex* lex, const uint8_t* text, Tokens* tokens, Slot* guesses) noexcept nogil:
+    """Find the slots of all tokens, and ask for the figures to be read next: all of it is far from the processor.
+
+    Whether the next token stands in its bucket cannot be foretold: the slot is chosen without a branch from there or
+    from what was found out before.
+    """
+    cdef int64_t i
+    cdef uint64_t key, is_elsewhere, mask = lex.table.mask
     cdef Token* token
     cdef const Slot* slot
     cdef const Slot* slots = lex.table.slots
-    cdef uint64_t mask = lex.table.mask
-    for i in range(n):
-        token = &tokens[i]
-        slot = in_bucket(slots + (token.hash & mask), token.hash)
-        if slot.key != token.hash:
-            slot = find_elsewhere(lex, text, token)
-            if slot == NULL:
-                # `place` is free until the rules run
-                tokens[n_unknown].place = i
-                n_unknown += token.kind == WORD
-                prefetch(&guesses[guess_place(token.hash)])
-                continue
+    for i in range(tokens.n):
+        key = tokens.items[i].hash
+        slot = in_bucket(slots + (key & mask), key)
+        is_elsewhere = slot.key != key
+        tokens.notes[i] = either(<uint64_t>slot, <uint64_t>&guesses[guess_place(key)], is_elsewhere)
+        prefetch(<const void*>tokens.notes[i])
+    for i in range(tokens.n):
+        token = &tokens.items[i]
+        slot = <const Slot*>tokens.notes[i]
+        key = token.hash
+        # hashes are odd; a guess about what is no word is kept less one
+        if slot.key != key and slot.key != key - (token.kind != WORD):
+            slot = find_out(lex, text, token, guesses)
         fill(token, slot)
         prefetch(figures_of(lex, slot.entry))
-    for i in range(n_unknown):
-        token = &tokens[tokens[i].place]
-        fill(token, guess_word(lex, text, token, guesses))
 
 
-cdef const Slot* find_elsewhere(const Lex* lex, const uint8_t* text, const Token* token) noexcept nogil:
-    """The slot of a token that is not in its own bucket: in another one, or for an emoji that of its first part."""
-    cdef const Slot* slot = find(&lex.table, token.hash)
-    if slot == NULL and token.kind == EMOJI:
-        slot = find(&lex.table, first_character(text + token.start))
-    return slot
+cdef int32_t settle(const Lex* lex, Tokens* tokens, int32_t* n_words) noexcept nogil:
+    """Decide the languages, count the words of each, and note where a phrase may begin; how many such places.
 
-
-cdef bint settle(const Lex* lex, Token* tokens, int32_t n, int32_t* n_words) noexcept nogil:
-    """Fill in the figures, count the words of each language; whether a phrase may begin somewhere.
-
-    There is no branch for a token in here: whether the next word has an opinion, or is Hindi, is what the processor
-    foretells worst. The message from the left of `twin.decide_languages` waits in `group`.
+    There is no branch for a token in here: whether the next word is Hindi is what the processor foretells worst. The
+    message from the left of `twin.decide_languages` waits in `group`.
     """
-    cdef int64_t i
-    cdef int32_t own, cost = lex.switch_cost, message = 0, highest = 0, n_others = 0
+    cdef int64_t i, n_begins = 0
+    cdef int32_t cost = lex.switch_cost, message = 0, highest = 0, n_others = 0
     cdef uint32_t last = 0
-    cdef uint64_t begins = 0
-    cdef const uint64_t* pairs = lex.pairs
+    cdef const uint64_t* marks = lex.marks
     cdef Token* token
     memset(n_words, 0, N_LANGUAGES * sizeof(int32_t))
-    for i in range(n):
-        token = &tokens[i]
-        fill_figures(token, figures_of(lex, token.entry))
+    for i in range(tokens.n):
+        token = &tokens.items[i]
         n_words[token.language] += 1
         n_others += token.kind != WORD
-        own = latin_logit(token)
         token.group = message
-        message = clipped(message + own, cost)
-        highest = max(highest, own)
-        begins |= is_pair(pairs, last, token.mark)
+        message = clipped(message + token.logit, cost)
+        highest = max(highest, <int32_t>token.logit)
+        tokens.notes[n_begins] = i - 1
+        n_begins += is_pair(marks, last, token.mark)
         last = token.mark
     n_words[SYMBOL] -= n_others
     # without a word that could be Hindi, all Latin words stay English
     if highest > 0:
-        find_hindi(tokens, n, cost, n_words)
-    return begins != 0
-
-
-cdef inline int32_t latin_logit(const Token* token) noexcept nogil:
-    return token.logit & -<int32_t>(token.language == ENGLISH)
+        find_hindi(tokens.items, tokens.n, cost, n_words)
+    return <int32_t>n_begins
 
 
 cdef inline int32_t clipped(int32_t message, int32_t cost) noexcept nogil:
@@ -484,7 +502,7 @@ cdef void find_hindi(Token* tokens, int32_t n, int32_t cost, int32_t* n_words) n
     cdef int32_t own, message = 0, n_hindi = 0
     cdef bint is_hindi
     for i in range(n - 1, -1, -1):
-        own = latin_logit(&tokens[i])
+        own = tokens[i].logit
         is_hindi = (tokens[i].language == ENGLISH) & (own + tokens[i].group + message > 0)
         # HI_LATN is the language after ENGLISH
         tokens[i].language += is_hindi
@@ -494,13 +512,14 @@ cdef void find_hindi(Token* tokens, int32_t n, int32_t cost, int32_t* n_words) n
     n_words[ENGLISH] -= n_hindi
 
 
-cdef inline uint64_t is_pair(const uint64_t* pairs, uint32_t one, uint32_t two) noexcept nogil:
+cdef inline uint64_t is_pair(const uint64_t* marks, uint32_t one, uint32_t two) noexcept nogil:
     """Whether a phrase may begin with words of these marks."""
-    return pairs[(one << 2) | (two >> 6)] >> (two & 63) & 1
+    return marks[(one << 2) | (two >> 6)] >> (two & 63) & 1
 
 
 cdef inline uint64_t guess_place(uint64_t key) noexcept nogil:
-    return key & (CACHE_SIZE - 1)
+    # the lowest bits choose the bucket, so that they are alike for all the words of a full one
+    return (key >> 32) & (CACHE_SIZE - 1)
 
 
 cdef inline uint64_t first_character(const uint8_t* text) noexcept nogil:
@@ -510,22 +529,28 @@ cdef inline uint64_t first_character(const uint8_t* text) noexcept nogil:
     return hash_bytes(text, used)
 
 
-cdef const Slot* guess_word(const Lex* lex, const uint8_t* text, Token* token, Slot* guesses) noexcept nogil:
-    """What an unknown word may be (`resolve`), remembered by its hash in a cache of fixed size."""
+cdef const Slot* find_out(const Lex* lex, const uint8_t* text, const Token* token, Slot* guesses) noexcept nogil:
+    """What a token is that does not stand in its bucket, remembered by its hash in a cache of fixed size."""
     cdef Slot* guess = &guesses[guess_place(token.hash)]
-    cdef uint8_t[LONGEST_TRIED * 4] word
-    cdef int32_t n
-    if guess.key == token.hash:
-        return guess
-    memset(guess, 0, sizeof(Slot))
-    guess.key = token.hash
-    guess.entry = NO_ENTRY
-    if token.end - token.start > LONGEST_TRIED * 4:
-        return guess
-    n = fold_word(text + token.start, token.end - token.start, word)
+    cdef const Slot* slot = find(&lex.table, token.hash)
+    if slot == NULL and token.kind == EMOJI:
+        slot = find(&lex.table, first_character(text + token.start))
+    guess[0] = UNKNOWN
+    # hashes are odd; `10` as a number is not what it is as a word
+    guess.key = token.hash - (token.kind != WORD)
+    if slot != NULL:
+        memcpy(&guess.entry, &slot.entry, 8)
+    elif token.kind == WORD and token.end - token.start <= LONGEST_TRIED * 4:
+        guess_word(lex, text, token, guess)
+    return guess
+
+
+cdef void guess_word(const Lex* lex, const uint8_t* text, const Token* token, Slot* guess) noexcept nogil:
+    """What an unknown word may be (`resolve`)."""
+    cdef uint8_t[LONGEST_TRIED * 8] word
+    cdef int32_t n = fold_word(text + token.start, token.end - token.start, word)
     if n <= LONGEST_TRIED:
         guess_unknown(lex, word, n, token, guess)
-    return guess
 
 
 cdef void guess_unknown(const Lex* lex, const uint8_t* word, int32_t n, const Token* token, Slot* guess) noexcept nogil:
@@ -633,22 +658,91 @@ cdef inline uint64_t suffix_key(int language, const uint8_t* ending, int32_t n) 
     return hash_bytes(key, length + n)
 
 
-cdef int32_t join_phrases(const Lex* lex, Token* tokens, int32_t n, int32_t* n_words) noexcept nogil:
-    """As `twin.join_phrases`, in place; how many tokens are left."""
-    cdef int64_t i = 0, kept = 0
+cdef int gather(const Lex* lex, Tokens* tokens, RuleResult* result) noexcept nogil:
+    """As `twin.gather`, without a branch for a token: which words have an opinion cannot be foretold."""
+    cdef int64_t i, k, n_kept = 0, roles = 0
+    cdef int32_t group = 0, n_capitals = 0, loudness = 0, is_switch
+    cdef uint8_t language = SYMBOL
+    cdef double neutral = 0.0
+    cdef Token* token
+    cdef Token* items = tokens.items
+    memset(result.n_of_kind, 0, sizeof(result.n_of_kind))
+    for i in range(tokens.n):
+        token = &items[i]
+        neutral += figures_of(lex, token.entry).neutrality
+        n_capitals += token.flags & CAPS
+        # what is no word is in the language SYMBOL
+        is_switch = (token.language != SYMBOL) & (token.language != language)
+        group += is_switch
+        language = token.language if is_switch else language
+        token.group = group
+        tokens.notes[n_kept] = i
+        n_kept += (token.kind != WORD) | ((token.entry_flags & TELLS) != 0)
+    for k in range(n_kept):
+        i = tokens.notes[k]
+        token = &items[k]
+        token[0] = items[i]
+        fill_figures(token, figures_of(lex, token.entry))
+        token.place = <int32_t>i
+        token.is_followed = items[i + 1].kind == WORD if i + 1 < tokens.n else False
+        token.factor = 1.0
+        token.fired = 0
+        roles |= <int64_t>1 << token.role
+        loudness |= token.flags
+        result.n_of_kind[token.kind] += 1
+    result.roles = roles
+    # plain words were not counted
+    result.n_words = <int>(tokens.n - n_kept) + result.n_of_kind[WORD]
+    result.n_of_kind[WORD] = result.n_words
+    result.n_quiet = result.n_words - n_capitals
+    result.loudness = loudness
+    result.neutrality = neutral
+    return <int>n_kept
+
+
+cdef int32_t join_phrases(const Lex* lex, Tokens* tokens, int32_t n_begins, int32_t* n_words) noexcept nogil:
+    """As `twin.join_phrases`, in place, at the places that `settle` noted; how many tokens are left."""
+    cdef int64_t k, i, gone = 0, past = 0
     cdef int32_t length
+    cdef Token* items = tokens.items
     cdef const Slot* found
-    while i < n:
-        length = 1
-        if i + 1 < n and is_pair(lex.pairs, tokens[i].mark, tokens[i + 1].mark):
-            found = longest_phrase(lex, tokens + i, <int32_t>min(LONGEST_PHRASE, n - i), &length)
-            if found != NULL:
-                join(lex, tokens + i, length, found, n_words)
-        if kept != i:
-            tokens[kept] = tokens[i]
-        kept += 1
-        i += length
-    return kept
+    for k in range(begins_known(lex, tokens, n_begins)):
+        i = tokens.notes[k]
+        if i < past:
+            continue
+        found = longest_phrase(lex, items + i, <int32_t>min(LONGEST_PHRASE, tokens.n - i), &length)
+        if found == NULL:
+            continue
+        join(lex, items + i, length, found, n_words)
+        move(items, past, i + 1, gone)
+        gone += length - 1
+        past = i + length
+    move(items, past, tokens.n, gone)
+    return <int32_t>(tokens.n - gone)
+
+
+cdef inline int64_t begins_known(const Lex* lex, Tokens* tokens, int32_t n_begins) noexcept nogil:
+    """Keep the places noted at which two words stand that some phrase begins with; how many."""
+    cdef int64_t k, i, n_kept = 0
+    cdef uint64_t state
+    for k in range(n_begins):
+        i = tokens.notes[k]
+        state = absorb(HASH_BASIS, head_of(lex, &tokens.items[i]))
+        state = absorb(state, head_of(lex, &tokens.items[i + 1])) & PAIR_MASK
+        tokens.notes[n_kept] = i
+        n_kept += lex.pairs[state >> 6] >> (state & 63) & 1
+    return n_kept
+
+
+cdef inline uint64_t head_of(const Lex* lex, const Token* token) noexcept nogil:
+    """The number of a word's head, from 1 on; 0 if it has no entry."""
+    return <uint64_t>lex.heads[token.entry] + 1 if token.entry < lex.n_records else 0
+
+
+cdef inline void move(Token* tokens, int64_t first, int64_t end, int64_t gone) noexcept nogil:
+    """Move tokens[first:end] left over those that are gone."""
+    if gone:
+        memmove(tokens + first - gone, tokens + first, (end - first) * sizeof(Token))
 
 
 cdef const Slot* longest_phrase(const Lex* lex, const Token* tokens, int32_t n, int32_t* length) noexcept nogil:
@@ -660,7 +754,7 @@ cdef const Slot* longest_phrase(const Lex* lex, const Token* tokens, int32_t n, 
     for i in range(n):
         if tokens[i].kind != WORD or tokens[i].entry >= lex.n_records:
             break
-        state = absorb(state, <uint64_t>lex.records[tokens[i].entry].head + 1)
+        state = absorb(state, head_of(lex, &tokens[i]))
         if i > 0:
             slot = find(&lex.table, state if state else 1)
             if slot != NULL:
@@ -673,7 +767,6 @@ cdef void join(const Lex* lex, Token* tokens, int32_t n, const Slot* phrase, int
     """Make the first of `n` tokens stand for all of them; the phrase is in the language of its first word."""
     cdef int32_t i
     fill(tokens, phrase)
-    fill_figures(tokens, figures_of(lex, phrase.entry))
     tokens.end = tokens[n - 1].end
     tokens.n_words = n
     for i in range(1, n):

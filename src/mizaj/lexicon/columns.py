@@ -114,7 +114,7 @@ def _rescore_compatible(
     texts: pa.Array, kernel: Kernel, outputs: dict[str, memoryview[Any]]
 ) -> None:
     """Score again, normalised, the few posts that hold characters with a plainer form (fullwidth, styled letters)."""
-    rows = [i for i, marked in enumerate(bytes(outputs["is_compatibility"])) if marked]
+    rows = np.flatnonzero(np.frombuffer(outputs["is_compatibility"], np.uint8)).tolist()
     if not rows:
         return
     plain = pa.array([compatible(_text(texts[i])) for i in rows], pa.large_string())

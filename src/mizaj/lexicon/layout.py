@@ -10,7 +10,9 @@
 | `records` | one `RECORD` an entry |
 | `strings` | the words, UTF-8 |
 | `figures` | one `FIGURES` for each entry that has any, which stand first, and one of zeros for all others |
-| `pairs` | a bit for each pair of marks (a byte, see `pack`) with which some phrase begins: most pairs begin none |
+| `heads` | the number of the head word of each entry |
+| `marks` | a bit for each pair of marks (a byte, see `pack`) with which some phrase begins: most pairs begin none |
+| `pairs` | a bit for each (hash of a) pair of words with which some phrase begins, to ask second |
 | `ngrams` | the character model of `text.language`, as in its file |
 """
 
@@ -19,7 +21,7 @@ from __future__ import annotations
 import struct
 
 MAGIC = b"MIZAJLEX"
-VERSION = 2
+VERSION = 3
 HEADER = struct.Struct("<8sII")
 SECTION = struct.Struct("<8sQQ")
 SECTIONS = (
@@ -32,6 +34,8 @@ SECTIONS = (
     "strings",
     "ngrams",
     "figures",
+    "heads",
+    "marks",
     "pairs",
 )
 ALIGNMENT = 64
@@ -52,6 +56,8 @@ IS_EMOTICON = 2
 IS_PHRASE = 4
 IS_AFFIX = 8
 HAS_FIGURES = 16
+TELLS = 32
+"""The rules look at the entry: it has a polarity, or a role other than noise."""
 
 SOUND = "\x01"
 """Goes before a phonetic key; no word holds a control character."""
@@ -59,11 +65,12 @@ SUFFIX = "\x02"
 """Goes before the language and an inflection ending."""
 
 N_MARKS = 256
-PAIR_BITS = N_MARKS * N_MARKS
+MARK_BITS = N_MARKS * N_MARKS
+PAIR_BITS = 1 << 17
 
 NO_ENTRY = 0xFFFFFFFF
-NOTHING = 2
-"""The key of the slot for whatever is no word, which names no entry."""
+NOTHING = 0xC1B2082C8C7144B7
+"""The key of the slot for whatever is no word, which names no entry: the hash of eight zeros."""
 
 _MASK = (1 << 64) - 1
 _BASIS = 0x9E3779B97F4A7C15
@@ -73,7 +80,7 @@ _CHUNK = 8
 
 
 def hash_bytes(text: bytes) -> int:
-    """A 64-bit hash, never 0: each eight bytes are mixed in at once, since most words are no longer than that.
+    """A 64-bit hash, odd and so never 0: each eight bytes are mixed in at once, since most words are no longer than that.
 
     Constants and steps are those of SplitMix64 (Steele, Lea, Flood 2014), the last shift left out; measured at a
     quarter of the instructions of FNV-1a, which goes byte by byte. No name may hold a zero byte: zeros fill the last
@@ -86,7 +93,7 @@ def hash_bytes(text: bytes) -> int:
     for at in range(0, len(text), _CHUNK):
         state = _absorb(state, int.from_bytes(text[at : at + _CHUNK], "little"))
     state = (state * _LAST_PRIME) & _MASK
-    return (state ^ (state >> 29)) or 1
+    return (state ^ (state >> 29)) | 1
 
 
 def hash_heads(heads: list[int]) -> int:

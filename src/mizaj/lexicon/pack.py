@@ -14,7 +14,7 @@ from mizaj.lexicon import layout
 from mizaj.lexicon.entries import LANGUAGES, PARTS_OF_SPEECH, ROLES, Entry, read_entries
 from mizaj.lexicon.trie import build_trie
 from mizaj.lexicon.weights import Weights
-from mizaj.text.language import WordLanguage, load_word_language, packed_ngrams
+from mizaj.text.language import WordLanguage, load_word_language, packed_ngrams, script
 from mizaj.text.phonetic import phonetic_key
 from mizaj.text.tokens import is_emoticon
 
@@ -32,6 +32,7 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
 """Endings that leave a word's opinion as it is: an unknown word made of a known one and such an ending inherits it."""
 
 _FULLEST = 0.7
+_SILENT_ROLES = ("", "noise")
 _OWN_MARKS = 155
 _DECLARED_LOGIT = {"en": -16, "hi-Latn": 16}
 """The language logit of an entry about which the character model says the opposite of its dictionary."""
@@ -116,7 +117,14 @@ def pack(entries: Iterable[Entry], weights: Weights | None = None) -> bytes:
         "strings": strings,
         "ngrams": packed_ngrams(model),
         "figures": _figures(rows),
-        "pairs": _pairs(pairs, marks),
+        "heads": _little_endian(row.head for row in rows),
+        "marks": _bits(
+            layout.MARK_BITS, (marks[one] * layout.N_MARKS + marks[two] for one, two in pairs)
+        ),
+        "pairs": _bits(
+            layout.PAIR_BITS,
+            (layout.hash_heads([one, two]) % layout.PAIR_BITS for one, two in pairs),
+        ),
     }
     return _assemble(sections)
 
@@ -181,13 +189,14 @@ def _link(chosen: Mapping[str, Entry], model: WordLanguage) -> list[_Row]:
         flags = layout.IS_PHRASE if " " in word else 0
         flags |= layout.IS_EMOTICON if _is_emoticon(entry) else 0
         flags |= layout.HAS_FIGURES if entry.polarity or entry.neutrality or entry.weight else 0
+        flags |= layout.TELLS if entry.polarity or entry.role not in _SILENT_ROLES else 0
         flags |= layout.STARTS_PHRASE if _head(word, chosen) in starts else 0
         rows.append(_Row(entry, numbers[_head(word, chosen)], _logit(entry, model), flags))
     return rows
 
 
 def _logit(entry: Entry, model: WordLanguage) -> int:
-    if entry.language not in _DECLARED_LOGIT:
+    if entry.language not in _DECLARED_LOGIT or script(entry.word) != "Latin":
         return 0
     logit = model.word_logit(entry.word)
     declared = _DECLARED_LOGIT[entry.language]
@@ -283,11 +292,11 @@ def _marks(pairs: list[tuple[int, int]]) -> dict[int, int]:
     }
 
 
-def _pairs(pairs: list[tuple[int, int]], marks: Mapping[int, int]) -> bytes:
-    bits = bytearray(layout.PAIR_BITS // 8)
-    for one, two in pairs:
-        bit = marks[one] * layout.N_MARKS + marks[two]
-        bits[bit >> 3] |= 1 << (bit & 7)
+def _bits(count: int, places: Iterable[int]) -> bytes:
+    """That many bits, those at the places set."""
+    bits = bytearray(count // 8)
+    for place in places:
+        bits[place >> 3] |= 1 << (place & 7)
     return bytes(bits)
 
 

@@ -81,13 +81,12 @@ RULE_NAMES = (
 """The name of each bit of a token's `fired`, lowest first."""
 
 ONE = 1
-KIND_BIT = 32
-"""Bits of `roles_in` from here on are kinds of token."""
-SYMBOLS = ONE << (KIND_BIT + EMOJI) | ONE << (KIND_BIT + EMOTICON)
-SHIFTING = (
-    ONE << (KIND_BIT + EXCLAIM) | ONE << (KIND_BIT + QUESTION)
-    | ONE << CONTRAST | ONE << CONCESSION | ONE << CONDITIONAL | ONE << WISH
-)  # fmt: skip
+MODIFIERS = ONE << INTENSIFIER | ONE << DAMPER
+NEGATORS = ONE << NEGATOR | ONE << PROHIBITION
+CUTS = ONE << CONJUNCTION | ONE << CONTRAST | ONE << CONCESSION
+"""The roles at which a clause begins."""
+SHIFTERS = ONE << CONCESSION | ONE << CONDITIONAL | ONE << WISH
+"""The roles that change what the clause around them says."""
 
 REACH = 5
 """How many tokens a modifier or negator may stand from its word: Hindi puts the verb's objects between."""
@@ -97,76 +96,45 @@ REPLY_WORDS = 2
 
 
 def score_post(tokens: Sequence[LexiconToken], n: int, weights: Weights, result: Result) -> None:
-    """Apply every rule to the tokens that `gather` kept, and write scores and probabilities to `result`."""
+    """Apply every rule to the tokens that `twin.gather` kept, and write scores and probabilities to `result`."""
     roles = result.roles
+    count = result.n_of_kind
     result.doubt = 0
-    set_own_strength(tokens, n, weights, result)
-    mark_clauses(tokens, n)
-    if roles & (ONE << INTENSIFIER | ONE << DAMPER):
+    result.n_idle = 0
+    number_clauses(tokens, n)
+    if result.loudness & (ELONGATED | CAPS):
+        emphasise(tokens, n, weights, result)
+    if count[EMOJI] + count[EMOTICON] > 0:
+        fade_repeats(tokens, n, weights)
+    if roles & MODIFIERS:
         modify(tokens, n, weights)
-    if roles & (ONE << NEGATOR | ONE << PROHIBITION):
-        negate(tokens, n, weights)
-    if roles & SHIFTING:
+    if roles & NEGATORS:
+        negate(tokens, n, weights, result)
+    if roles & SHIFTERS:
         shift(tokens, n, weights)
+    if roles & ONE << CONTRAST:
+        contrast(tokens, n, weights)
+    if count[EXCLAIM] + count[QUESTION] > 0:
+        cry_out(tokens, n, weights)
     if roles & ONE << LETDOWN:
         spot_irony(tokens, n, weights, result)
-    spot_hollow_praise(tokens, n, weights, result)
-    if roles & SYMBOLS:
+    if has_early_mark(tokens, n):
+        spot_hollow_praise(tokens, n, weights, result)
+    if count[EMOJI] + count[EMOTICON] > 0:
         weigh_symbols(tokens, n, weights, result)
     add_up(tokens, n, weights, result)
 
 
-def gather(tokens: list[LexiconToken], n: int, result: Result) -> int:
-    """Move the tokens that rules look at to the front, in order; how many they are.
-
-    Plain words without an opinion only part others: what they say (their number, their neutrality, a switch of
-    language) goes into `result`, and into `place` and `group` of the tokens kept.
-    """
-    kept = 0
-    group = 0
-    language = SYMBOL
-    roles = 0
-    n_words = 0
-    n_quiet = 0
-    neutral = 0.0
-    i = 0
-    while i < n:
-        kind = tokens[i].kind
-        neutral += tokens[i].neutrality
-        if kind == WORD:
-            n_words += 1
-            n_quiet += (tokens[i].flags & CAPS) == 0
-            if tokens[i].language not in (language, SYMBOL):
-                language = tokens[i].language
-                group += 1
-        if kind != WORD or tokens[i].polarity != 0.0 or tokens[i].role not in (0, NOISE):
-            tokens[i].place = i
-            tokens[i].group = group
-            tokens[i].is_followed = i + 1 < n and tokens[i + 1].kind == WORD
-            roles |= ONE << tokens[i].role
-            if kind >= EMOJI:
-                roles |= ONE << (KIND_BIT + kind)
-            tokens[kept] = tokens[i]
-            kept += 1
-        i += 1
-    result.roles = roles
-    result.n_words = n_words
-    result.n_quiet = n_quiet
-    result.neutrality = neutral
-    return kept
-
-
-def mark_clauses(tokens: Sequence[LexiconToken], n: int) -> None:
+def number_clauses(tokens: Sequence[LexiconToken], n: int) -> None:
     """Number the clauses: a new one begins after marks, and at a conjunction."""
     clause = 0
-    was_mark = False
+    was_mark = 0
     i = 0
     while i < n:
         is_mark = tokens[i].kind >= EXCLAIM
-        if (was_mark and not is_mark) or tokens[i].role in (CONJUNCTION, CONTRAST, CONCESSION):
-            clause += 1
-        tokens[i].clause = clause
+        clause += (was_mark & (1 - is_mark)) | (CUTS >> tokens[i].role & 1)
         was_mark = is_mark
+        tokens[i].clause = clause
         i += 1
 
 
@@ -180,14 +148,10 @@ def sentence_end(tokens: Sequence[LexiconToken], begin: int, n: int) -> int:
     return end
 
 
-def set_own_strength(
-    tokens: Sequence[LexiconToken], n: int, weights: Weights, result: Result
-) -> None:
-    """What a word says of its own strength: capitals (where not all is in capitals), elongation, repetition."""
+def emphasise(tokens: Sequence[LexiconToken], n: int, weights: Weights, result: Result) -> None:
+    """Elongation, and capitals where not all is in capitals, make a word stronger."""
     i = 0
     while i < n:
-        tokens[i].factor = 1.0
-        tokens[i].fired = 0
         if tokens[i].flags & (ELONGATED | CAPS) and tokens[i].kind == WORD:
             if tokens[i].flags & ELONGATED:
                 tokens[i].factor *= 1.0 + weights.elongation
@@ -195,7 +159,14 @@ def set_own_strength(
             if tokens[i].flags & CAPS and result.n_quiet > 0:
                 tokens[i].factor *= 1.0 + weights.caps
                 tokens[i].fired = EMPHASISED
-        elif i > 0 and tokens[i].kind in (EMOJI, EMOTICON) and tokens[i].hash == tokens[i - 1].hash:
+        i += 1
+
+
+def fade_repeats(tokens: Sequence[LexiconToken], n: int, weights: Weights) -> None:
+    """The second of two equal emoji says less than the first."""
+    i = 1
+    while i < n:
+        if tokens[i].kind in (EMOJI, EMOTICON) and tokens[i].hash == tokens[i - 1].hash:
             tokens[i].factor = weights.repeat
             tokens[i].fired = REPEATED
         i += 1
@@ -253,7 +224,7 @@ def modify(tokens: Sequence[LexiconToken], n: int, weights: Weights) -> None:
         i += 1
 
 
-def negate(tokens: Sequence[LexiconToken], n: int, weights: Weights) -> None:
+def negate(tokens: Sequence[LexiconToken], n: int, weights: Weights, result: Result) -> None:
     """Negators turn the nearest opinion word; one without any is counted as idle, which leans negative."""
     i = 0
     while i < n:
@@ -265,6 +236,7 @@ def negate(tokens: Sequence[LexiconToken], n: int, weights: Weights) -> None:
                 turn(tokens, i, target, weights)
             elif not is_reply(tokens, i, n):
                 tokens[i].fired |= IDLE
+                result.n_idle += 1
         i += 1
 
 
@@ -316,63 +288,78 @@ def negated_word(tokens: Sequence[LexiconToken], i: int, n: int, weights: Weight
 
 
 def shift(tokens: Sequence[LexiconToken], n: int, weights: Weights) -> None:
-    """Apply what holds for whole clauses, sentence by sentence."""
-    begin = 0
-    while begin < n:
-        end = sentence_end(tokens, begin, n)
-        shift_sentence(tokens, begin, end, weights)
-        begin = end
+    """Concession, conditions and wishes: each holds for its clause, the first of them once.
 
-
-def shift_sentence(tokens: Sequence[LexiconToken], begin: int, end: int, weights: Weights) -> None:
-    """What holds for whole clauses: contrast, concession, conditions, wishes, questions, exclamations.
-
-    Each holds once a clause, contrast once a sentence (at its last word of contrast), however often it is said: so
-    the work stays in proportion to the words.
+    However often it is said: so the work stays in proportion to the words.
     """
-    outcry = 1.0
-    asked = 1.0
-    turn_at = -1
     shifted = -1
-    i = begin
-    while i < end:
-        if tokens[i].kind == EXCLAIM:
-            n_marks = min(tokens[i].end - tokens[i].start, MOST_EXCLAIMS)
-            outcry = 1.0 + weights.exclaim * n_marks
-        elif tokens[i].kind == QUESTION:
-            asked = weights.question
-        elif tokens[i].kind == WORD and tokens[i].role == CONTRAST:
-            turn_at = i
-        elif (
-            tokens[i].kind == WORD
+    i = 0
+    while i < n:
+        if (
+            SHIFTERS >> tokens[i].role & 1
+            and tokens[i].kind == WORD
             and tokens[i].clause != shifted
-            and shift_clause(tokens, i, end, weights)
         ):
+            shift_clause(tokens, i, n, weights)
             shifted = tokens[i].clause
         i += 1
-    if turn_at >= 0:
-        scale(tokens, begin, turn_at, weights.before_contrast, CONTRASTED)
-        scale(tokens, turn_at + 1, end, weights.after_contrast, CONTRASTED)
-    if outcry != 1.0:
-        scale(tokens, begin, end, outcry, EMPHASISED)
-    if asked != 1.0:
-        scale(tokens, begin, end, asked, QUESTIONED)
 
 
-def shift_clause(tokens: Sequence[LexiconToken], i: int, end: int, weights: Weights) -> bool:
-    """Apply what the word at `i` says of its clause; whether it says anything."""
-    role = tokens[i].role
-    if role == CONCESSION:
-        scale(tokens, i + 1, clause_end(tokens, i, end), weights.concession, CONCEDED)
-    elif role == CONDITIONAL:
-        scale(tokens, i + 1, clause_end(tokens, i, end), weights.conditional, SUPPOSED)
-    elif role == WISH:
+def shift_clause(tokens: Sequence[LexiconToken], i: int, n: int, weights: Weights) -> None:
+    """Apply what the word at `i` says of its clause."""
+    end = clause_end(tokens, i, n)
+    if tokens[i].role == CONCESSION:
+        scale(tokens, i + 1, end, weights.concession, CONCEDED)
+    elif tokens[i].role == CONDITIONAL:
+        scale(tokens, i + 1, end, weights.conditional, SUPPOSED)
+    else:
         # English wishes come first (`I wish`), Hindi ones on either side (`behtar ho sakta tha`)
         start = i + 1 if tokens[i].language == ENGLISH else clause_begin(tokens, i)
-        unwish(tokens, start, clause_end(tokens, i, end), weights)
-    else:
-        return False
-    return True
+        unwish(tokens, start, end, weights)
+
+
+def contrast(tokens: Sequence[LexiconToken], n: int, weights: Weights) -> None:
+    """What stands before the last word of contrast in its sentence counts less, what stands after it more."""
+    start = 0
+    while start < n:
+        end = sentence_end(tokens, start, n)
+        turn_at = end - 1
+        while turn_at >= start and not (tokens[turn_at].role == CONTRAST and tokens[turn_at].kind == WORD):
+            turn_at -= 1
+        if turn_at >= start:
+            scale(tokens, start, turn_at, weights.before_contrast, CONTRASTED)
+            scale(tokens, turn_at + 1, end, weights.after_contrast, CONTRASTED)
+        start = end
+
+
+def cry_out(tokens: Sequence[LexiconToken], n: int, weights: Weights) -> None:
+    """The marks that close a sentence act on all of it: exclamations raise it (the last run of them), questions doubt.
+
+    Read from the end, so that the marks come before their sentence.
+    """
+    factor = 1.0
+    rules = 0
+    in_sentence = True
+    i = n - 1
+    while i >= 0:
+        kind = tokens[i].kind
+        if EXCLAIM <= kind <= STOP:
+            if in_sentence:
+                factor = 1.0
+                rules = 0
+                in_sentence = False
+            if kind == EXCLAIM and not rules & EMPHASISED:
+                factor *= 1.0 + weights.exclaim * min(tokens[i].end - tokens[i].start, MOST_EXCLAIMS)
+                rules |= EMPHASISED
+            elif kind == QUESTION and not rules & QUESTIONED:
+                factor *= weights.question
+                rules |= QUESTIONED
+        elif kind != COMMA:
+            in_sentence = True
+            tokens[i].factor *= factor
+            if tokens[i].polarity != 0.0:
+                tokens[i].fired |= rules
+        i -= 1
 
 
 def clause_end(tokens: Sequence[LexiconToken], i: int, end: int) -> int:
@@ -431,6 +418,16 @@ def spot_irony(tokens: Sequence[LexiconToken], n: int, weights: Weights, result:
         i += 1
 
 
+def has_early_mark(tokens: Sequence[LexiconToken], n: int) -> bool:
+    """Whether a mark stands among the first `HOLLOW_WORDS` words and their marks."""
+    i = 0
+    while i < n and tokens[i].place <= HOLLOW_WORDS:
+        if tokens[i].kind >= EXCLAIM:
+            return True
+        i += 1
+    return False
+
+
 def spot_hollow_praise(
     tokens: Sequence[LexiconToken], n: int, weights: Weights, result: Result
 ) -> None:
@@ -486,25 +483,18 @@ def weigh_symbols(tokens: Sequence[LexiconToken], n: int, weights: Weights, resu
 
 def add_up(tokens: Sequence[LexiconToken], n: int, weights: Weights, result: Result) -> None:
     """The root of the tree, and the probabilities of the three classes by multinomial logits."""
-    root = 0.0
+    root = weights.idle_negation * result.n_idle
     opinion = 0.0
-    neutral = weights.neutral_bias + result.neutrality
     i = 0
     while i < n:
         share = tokens[i].factor * tokens[i].polarity
         root += share
         opinion += abs(share)
-        if tokens[i].fired & IDLE:
-            root += weights.idle_negation
-        if tokens[i].kind == QUESTION:
-            neutral += weights.neutral_question
-        elif tokens[i].kind == URL:
-            neutral += weights.neutral_url
-        elif tokens[i].kind == MENTION:
-            neutral += weights.neutral_mention
-        elif tokens[i].kind == NUMBER:
-            neutral += weights.neutral_number
         i += 1
+    count = result.n_of_kind
+    neutral = weights.neutral_bias + result.neutrality
+    neutral += weights.neutral_question * count[QUESTION] + weights.neutral_url * count[URL]
+    neutral += weights.neutral_mention * count[MENTION] + weights.neutral_number * count[NUMBER]
     neutral += weights.neutral_length * math.sqrt(result.n_words)
     neutral += weights.neutral_opinion * (math.sqrt(1.0 + opinion) - 1.0)
     calm = 1.0 / (1.0 + weights.doubt * result.doubt)

@@ -15,6 +15,7 @@ LONGEST_PHRASE = 4
 SYMBOL = LANGUAGES.index("symbol")
 OTHER = LANGUAGES.index("other")
 _SCRIPT_LANGUAGE = {"Devanagari": LANGUAGES.index("hi"), "Latin": LANGUAGES.index("en")}
+_SILENT = (ROLES.index(""), ROLES.index("noise"))
 _HI_LATN = LANGUAGES.index("hi-Latn")
 _LOGIT_LIMIT = 127
 
@@ -61,6 +62,9 @@ class Result:
     roles: int = 0
     n_words: int = 0
     n_quiet: int = 0
+    n_idle: int = 0
+    loudness: int = 0
+    n_of_kind: list[int] = field(default_factory=lambda: [0] * len(kinds.KIND_NAMES))
     n_by_language: list[int] = field(default_factory=lambda: [0] * len(LANGUAGES))
 
 
@@ -71,9 +75,8 @@ def score_text(text: str, lexicon: Lexicon) -> tuple[list[LexiconToken], Result]
     for token in tokens:
         if token.kind == kinds.WORD:
             result.n_by_language[token.language] += token.n_words
-    telling = list(tokens)
-    n = rules.gather(telling, len(telling), result)
-    rules.score_post(telling, n, lexicon.weights, result)
+    telling = gather(tokens, result)
+    rules.score_post(telling, len(telling), lexicon.weights, result)
     return tokens, result
 
 
@@ -82,6 +85,32 @@ def read_tokens(text: str, lexicon: Lexicon) -> list[LexiconToken]:
     tokens = [_look_up(token, lexicon) for token in kinds.tokenise(text, lexicon.emoticons)]
     decide_languages(tokens)
     return join_phrases(tokens, lexicon)
+
+
+def gather(tokens: list[LexiconToken], result: Result) -> list[LexiconToken]:
+    """The tokens that the rules look at: all but plain words without an opinion, which only part others.
+
+    What those say (their number, their neutrality, a switch of language) goes into `result`, and into `place` and
+    `group` of the others.
+    """
+    telling = []
+    language = SYMBOL
+    group = 0
+    for place, token in enumerate(tokens):
+        result.neutrality += token.neutrality
+        result.n_of_kind[token.kind] += 1
+        result.n_quiet += token.kind == kinds.WORD and not token.flags & kinds.CAPS
+        if token.language not in (language, SYMBOL):
+            language = token.language
+            group += 1
+        if token.kind != kinds.WORD or token.polarity or token.role not in _SILENT:
+            token.place, token.group = place, group
+            token.is_followed = place + 1 < len(tokens) and tokens[place + 1].kind == kinds.WORD
+            result.roles |= 1 << token.role
+            result.loudness |= token.flags
+            telling.append(token)
+    result.n_words = result.n_of_kind[kinds.WORD]
+    return telling
 
 
 def _look_up(token: kinds.Token, lexicon: Lexicon) -> LexiconToken:

@@ -6,8 +6,6 @@ from libc.string cimport memcpy
 cdef enum:
     # zero bytes that must follow a post, so that it can be read eight bytes at a time and needs no bounds
     PADDING = 16
-    # the key of what is no word, `layout.NOTHING`: it stands in the table, so that every token can be looked up
-    NOTHING = 2
 
 # One known word, phrase, sound, symbol or ending, keyed by its 64-bit hash; key 0 marks a free slot.
 # Its layout in the packed lexicon is `layout.SLOT`. The figures of an entry stand in their own section.
@@ -26,34 +24,39 @@ cdef struct Table:
     uint64_t mask
     # bit 128 a + b is set where some emoticon begins with the ASCII characters a, b
     uint64_t emoticon_heads[256]
+    # bit 256 a + b is set where what begins with the byte a, or is a word of the row a, and is followed by the byte b
+    # must be read with care; filled by `mark_odd_pairs`
+    uint64_t odd_pairs[1024]
 
-# One cache line. `start` and `end` are bytes. From `entry` on lie eight bytes as in a slot, from `polarity` on sixteen
-# as in `layout.FIGURES`, each copied at once; what the rules need beyond that they set before they read it.
+# One cache line. `start` and `end` are bytes. The scanner writes what stands before `entry`; from `entry` on lie eight
+# bytes as in a slot, from `polarity` on sixteen as in `layout.FIGURES`, each copied at once.
 cdef struct Token:
     uint64_t hash
     int32_t start
     int32_t end
+    uint8_t kind
+    uint8_t flags
+    uint8_t language
+    uint8_t n_words
     uint32_t entry
     int8_t logit
     uint8_t role
     uint8_t entry_flags
     uint8_t mark
-    uint8_t kind
-    uint8_t flags
-    uint8_t language
-    uint8_t n_words
-    uint16_t fired
-    uint8_t is_followed
     float polarity
     float neutrality
     float weight
+    int32_t place
     int32_t group
     double factor
-    int32_t place
     int32_t clause
+    uint16_t fired
+    uint8_t is_followed
 
 cdef struct Tokens:
     Token* items
+    # as many numbers as there is room for tokens, for whoever goes through them
+    uint64_t* notes
     int32_t n
     int32_t room
     # the post holds characters that have a plainer form (NFKC) and must be normalised first
@@ -64,6 +67,7 @@ cdef extern from *:
     #define MIZAJ_HASH_BASIS 0x9E3779B97F4A7C15ULL
     #define MIZAJ_HASH_PRIME 0xBF58476D1CE4E5B9ULL
     #define MIZAJ_LAST_PRIME 0x94D049BB133111EBULL
+    #define MIZAJ_NOTHING 0xC1B2082C8C7144B7ULL
     #ifdef __GNUC__
     #define MIZAJ_PREFETCH(place) __builtin_prefetch(place)
     #else
@@ -73,6 +77,8 @@ cdef extern from *:
     const uint64_t HASH_BASIS "MIZAJ_HASH_BASIS"
     const uint64_t HASH_PRIME "MIZAJ_HASH_PRIME"
     const uint64_t LAST_PRIME "MIZAJ_LAST_PRIME"
+    # the key of what is no word, `layout.NOTHING`: it stands in the table, so that every token can be looked up
+    const uint64_t NOTHING "MIZAJ_NOTHING"
     void prefetch "MIZAJ_PREFETCH"(const void* place) noexcept nogil
 
 cdef inline uint64_t eight_bytes(const uint8_t* text) noexcept nogil:
@@ -80,6 +86,10 @@ cdef inline uint64_t eight_bytes(const uint8_t* text) noexcept nogil:
     cdef uint64_t chunk
     memcpy(&chunk, text, 8)
     return chunk
+
+cdef inline uint64_t either(uint64_t one, uint64_t other, uint64_t is_other) noexcept nogil:
+    """`other if is_other else one`, of which compilers make a branch."""
+    return one ^ ((one ^ other) & (0 - is_other))
 
 cdef inline uint64_t absorb(uint64_t state, uint64_t chunk) noexcept nogil:
     """The state of a hash with one more chunk of eight bytes, the last one filled up with zeros."""
@@ -89,8 +99,7 @@ cdef inline uint64_t absorb(uint64_t state, uint64_t chunk) noexcept nogil:
 cdef inline uint64_t finish(uint64_t state) noexcept nogil:
     """The hash whose chunks have all been absorbed: `layout.hash_bytes`, never 0."""
     state *= LAST_PRIME
-    state ^= state >> 29
-    return state if state else 1
+    return (state ^ (state >> 29)) | 1
 
 cdef inline uint64_t hash_bytes(const uint8_t* text, int64_t n) noexcept nogil:
     """The hash of bytes behind which nothing may be read."""
@@ -122,10 +131,13 @@ cdef inline const Slot* find(const Table* table, uint64_t key) noexcept nogil:
         slot = in_bucket(table.slots + at, key)
     return slot
 
+cdef void mark_odd_pairs(Table* table) noexcept
+"""Fill `odd_pairs` of a table whose `emoticon_heads` are there."""
+
 cdef int scan(const uint8_t* text, int32_t n, const Table* table, Tokens* out) except -1 nogil
 """Fill `out` with the tokens of a post of `n` bytes and `PADDING` zeros behind it; -1 where there is no memory."""
 
 cdef int32_t fold_word(const uint8_t* text, int32_t n, uint8_t* out) noexcept nogil
-"""Write the folded form of a word (lower case, no joiners) to `out`, which has room for `n` bytes; its length.
+"""Write the folded form of a word (lower case, no joiners) to `out`, which has room for 2 `n` bytes; its length.
 
 At least one zero byte must follow the word's post."""

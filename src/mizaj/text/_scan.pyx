@@ -8,7 +8,7 @@ step, without a branch for each letter.
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport realloc
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 from mizaj.text import characters
 from mizaj.text import tokens as spec
@@ -53,9 +53,13 @@ cdef enum:
     MARKED = 34
     BEYOND = 35
     JOINS = 36
-    # what a byte behind letters means
-    GOES_ON = 1
-    IS_ODD = 2
+    # rows of the table of odd pairs, beside those of bytes: words of two letters and more, those that may begin a link
+    LONGER_WORD = 0
+    LINK_HEAD = 1
+    # what a byte is inside a word
+    SMALL_LETTER = 1
+    CAPITAL = 2
+    FIGURE = 4
     # entry flag of `pack`
     IS_EMOTICON = 2
     # languages
@@ -64,15 +68,19 @@ cdef enum:
     SYMBOL = 3
     OTHER = 4
 
-cdef uint32_t NO_ENTRY = 0xFFFFFFFFu
+    # the sign U+093C, and its bytes
+    NUKTA = 0x93C
+    NUKTA_BYTES = 0xBCA4E0
+
+cdef uint8_t[8] BARE_BYTES
+"""The last byte of the letters U+0958 to U+095F without their nukta."""
 
 cdef extern from *:
     """
     #define MIZAJ_ONES 0x0101010101010101ULL
     #define MIZAJ_HIGHS 0x8080808080808080ULL
     #define MIZAJ_SMALL 0x2020202020202020ULL
-    #define MIZAJ_TO_A 0x1F1F1F1F1F1F1F1FULL
-    #define MIZAJ_PAST_Z 0x0505050505050505ULL
+    #define MIZAJ_TWO_LAST 0xFFFF000000000000ULL
     #if defined(_MSC_VER) && !defined(__clang__)
     #include <intrin.h>
     static __inline int mizaj_low_zeros(unsigned long long number) {
@@ -83,18 +91,52 @@ cdef extern from *:
     #else
     #define mizaj_low_zeros __builtin_ctzll
     #endif
+    #if defined(__SSE2__) || defined(_M_X64)
+    #include <emmintrin.h>
+    static inline unsigned mizaj_look(const unsigned char* text, unsigned* small, unsigned* same) {
+        __m128i bytes = _mm_loadu_si128((const __m128i*)text);
+        __m128i folded = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
+        __m128i place = _mm_sub_epi8(folded, _mm_set1_epi8('a'));
+        __m128i is_letter = _mm_cmpeq_epi8(_mm_min_epu8(place, _mm_set1_epi8(25)), place);
+        *small = _mm_movemask_epi8(_mm_slli_epi16(bytes, 2));
+        *same = _mm_movemask_epi8(_mm_cmpeq_epi8(folded, _mm_srli_si128(folded, 1)));
+        return _mm_movemask_epi8(is_letter) ^ 0xFFFF;
+    }
+    #else
+    static inline unsigned mizaj_look(const unsigned char* text, unsigned* small, unsigned* same) {
+        unsigned others = 0;
+        *small = *same = 0;
+        for (int i = 0; i < 16; i++) {
+            unsigned folded = text[i] | 0x20;
+            others |= (unsigned)(folded - 'a' > 25u) << i;
+            *small |= (unsigned)(text[i] >> 5 & 1) << i;
+            *same |= (unsigned)(i < 15 && folded == (unsigned)(text[i + 1] | 0x20)) << i;
+        }
+        return others;
+    }
+    #endif
     """
     const uint64_t ONES "MIZAJ_ONES"
     const uint64_t HIGHS "MIZAJ_HIGHS"
     const uint64_t SMALL "MIZAJ_SMALL"
-    const uint64_t TO_A "MIZAJ_TO_A"
-    const uint64_t PAST_Z "MIZAJ_PAST_Z"
+    const uint64_t TWO_LAST "MIZAJ_TWO_LAST"
     int low_zeros "mizaj_low_zeros"(uint64_t number) noexcept nogil
+    # bits for those of sixteen bytes that are no ASCII letters; those with the bit of small letters; those equal, but
+    # for case, to the next one
+    uint32_t look "mizaj_look"(const uint8_t* text, uint32_t* small, uint32_t* same) noexcept nogil
 
 cdef uint8_t[0x10000] CLASS
 cdef uint8_t[256] ASCII
-cdef uint8_t[256] AFTER
-"""What a byte behind letters means: nothing, that the word may go on, or that it may be no word (`www.`, `x_x`)."""
+cdef uint32_t[256] START
+"""The bytes `kind` to `n_words` of the token that begins with an ASCII character and is not odd; 0 where none does."""
+cdef uint8_t[256] ROW
+"""The row of odd pairs for words of two letters and more that begin with a letter."""
+cdef uint64_t[17] LOW_BYTES, HIGH_BYTES
+"""The bits of the first n of sixteen bytes: those in the first eight, and those in the others."""
+cdef uint8_t[256] IN_WORD
+"""Which of small letter, capital and digit a byte is; 0 for any other."""
+cdef uint8_t[512] DEVANAGARI
+"""Whether a word goes on with U+0900 + n, in three bytes, unchanged; by the last bit of the second and the third."""
 cdef uint8_t[0x1200] ASTRAL
 """Classes of U+1F000 and above by the character less U+1F000; what lies beyond is answered by `class_of`."""
 
@@ -123,12 +165,65 @@ def _fill_tables() -> None:
         ASCII[c] = MARKED
     for c in b"'*":
         ASCII[c] = JOINS
-    for c in range(256):
-        AFTER[c] = GOES_ON if ASCII[c] in (DIGIT, JOINS, BEYOND) else 0
-    for c in b"_^-.:":
-        AFTER[c] = IS_ODD
+    _fill_starts()
+    for c in range(512):
+        DEVANAGARI[c] = is_kept_devanagari(0x900 + ((c >> 8) << 6) + (c & 0x3F)) if (c & 0xC0) == 0x80 else False
+    for c, letter in characters.NUKTA_LETTERS.items():
+        BARE_BYTES[c - 0x958] = letter.encode()[2]
     if (spec.WORD, spec.COMMA, spec.HASHTAG, characters.KEYCAP) != (WORD, COMMA, HASHTAG, KEYCAP):
         raise ImportError("the compiled scanner is older than its tables; build it again")
+
+
+def _fill_starts() -> None:
+    cdef uint32_t c
+    cdef object n
+    inside = {UPPER: CAPITAL, LOWER: SMALL_LETTER, DIGIT: FIGURE}
+    for n in range(17):
+        LOW_BYTES[<int>n] = 2 ** (8 * min(n, 8)) - 1
+        HIGH_BYTES[<int>n] = 2 ** (8 * max(n - 8, 0)) - 1
+    for c in range(256):
+        IN_WORD[c] = inside.get(ASCII[c], 0)
+        START[c] = begin(WORD, ENGLISH) if IN_WORD[c] & (CAPITAL | SMALL_LETTER) else 0
+        ROW[c] = LINK_HEAD if c in b"hHwW" else LONGER_WORD
+    for marks, kind in ((b",;:|()[]", COMMA), (b".\n\r", STOP), (b"!", EXCLAIM), (b"?", QUESTION)):
+        for c in marks:
+            START[c] = begin(kind, SYMBOL)
+
+
+cdef inline uint32_t begin(int kind, int language) noexcept nogil:
+    """The bytes `kind`, `flags`, `language` and `n_words` of a new token."""
+    return kind | <uint32_t>language << 16 | <uint32_t>1 << 24
+
+
+cdef void mark_odd_pairs(Table* table) noexcept:
+    cdef int first, second
+    for first in range(256):
+        for second in range(256):
+            if is_odd_pair(first, second, table):
+                table.odd_pairs[first << 2 | second >> 6] |= <uint64_t>1 << (second & 63)
+
+
+cdef bint is_odd_pair(int first, int second, const Table* table) noexcept:
+    cdef int kind = ASCII[first]
+    cdef uint32_t pair = first * 128 + second
+    if first < 128 and second < 128 and table.emoticon_heads[pair >> 6] >> (pair & 63) & 1:
+        return True
+    if first == LONGER_WORD or first == LINK_HEAD or kind == UPPER or kind == LOWER:
+        return ASCII[second] in (DIGIT, JOINS, BEYOND) or (first == LINK_HEAD and second in b".:")
+    if first == 46:
+        return second == 46 or second >= 128
+    if first == 33 or first == 63:
+        return second == 33 or second == 63
+    return kind == DIGIT or kind == BEYOND or first in b"@#&"
+
+
+cdef bint is_kept_devanagari(uint32_t c) noexcept:
+    return CLASS[c] in (LETTER, MARK, DIGIT) and not has_nukta(c)
+
+
+cdef inline bint has_nukta(uint32_t c) noexcept nogil:
+    """Whether the letter stands for another one and a nukta (`characters.NUKTA_LETTERS`)."""
+    return 0x958 <= c < 0x960
 
 
 _fill_tables()
@@ -194,36 +289,41 @@ cdef inline int kind_at(const uint8_t* text, int64_t* used) noexcept nogil:
 cdef int grow(Tokens* out) except -1 nogil:
     cdef int32_t room = 256 if out.room == 0 else out.room * 2
     cdef Token* items = <Token*>realloc(out.items, <size_t>room * sizeof(Token))
-    if items == NULL:
+    if items != NULL:
+        out.items = items
+    cdef uint64_t* notes = <uint64_t*>realloc(out.notes, <size_t>room * sizeof(uint64_t))
+    if notes != NULL:
+        out.notes = notes
+    if items == NULL or notes == NULL:
         with gil:
             raise MemoryError(f"no memory for {room} tokens")
-    out.items = items
     out.room = room
     return 0
 
 
-cdef inline Token* add(Tokens* out, int kind, int64_t start, int64_t end) noexcept nogil:
-    """A new token at the end of `out`, which has been given room by `scan`."""
-    cdef Token* token = &out.items[out.n]
+cdef inline void add(Tokens* out, int kind, int64_t start, int64_t end, uint64_t key) noexcept nogil:
+    """A new token, no word, at the end of `out`, which has been given room by `scan`."""
+    write(&out.items[out.n], key, start, end, kind, 0, SYMBOL)
     out.n += 1
-    # 64 bytes: four stores
-    memset(token, 0, sizeof(Token))
-    token.hash = NOTHING
-    token.start = start
-    token.end = end
-    token.kind = kind
-    token.language = SYMBOL
-    token.n_words = 1
-    token.entry = NO_ENTRY
-    return token
 
 
-cdef inline Token* add_word(Tokens* out, const Table* table, int64_t start, int64_t end, uint64_t key) noexcept nogil:
-    cdef Token* token = add(out, WORD, start, end)
-    token.hash = key
+cdef inline void add_word(
+    Tokens* out, const Table* table, int64_t start, int64_t end, uint64_t key, int flags, int language
+) noexcept nogil:
     # the table is larger than the nearest cache: ask for the slot now, look at it when the post is read
     prefetch(&table.slots[key & table.mask])
-    return token
+    write(&out.items[out.n], key, start, end, WORD, flags, language)
+    out.n += 1
+
+
+cdef inline void write(
+    Token* token, uint64_t key, int64_t start, int64_t end, int kind, int flags, int language
+) noexcept nogil:
+    cdef uint32_t head = begin(kind, language) | <uint32_t>flags << 8
+    token.hash = key
+    token.start = <int32_t>start
+    token.end = <int32_t>end
+    memcpy(&token.kind, &head, 4)
 
 
 # A hash whose bytes come a few at a time.
@@ -252,12 +352,6 @@ cdef inline uint64_t few_bytes(const uint8_t* text, int64_t n) noexcept nogil:
     return eight_bytes(text) & ((<uint64_t>1 << (8 * n)) - 1)
 
 
-cdef inline uint64_t letters_in(uint64_t chunk) noexcept nogil:
-    """The high bit of each of eight bytes that is an ASCII letter."""
-    cdef uint64_t low = (chunk | SMALL) & ~HIGHS
-    return (low + TO_A) & ~(low + PAST_Z) & ~chunk & HIGHS
-
-
 cdef inline uint64_t triples_in(uint64_t folded) noexcept nogil:
     """The high bit of each byte that is the first of three equal ones; above the lowest such byte it may be wrong."""
     cdef uint64_t differs = folded ^ (folded >> 8)
@@ -265,51 +359,71 @@ cdef inline uint64_t triples_in(uint64_t folded) noexcept nogil:
     return (differs - ONES) & ~differs & HIGHS
 
 
-cdef int64_t read_letters(const uint8_t* text, int64_t at, const Table* table, Tokens* out) noexcept nogil:
-    """Read the word or link or emoticon that begins with the ASCII letter at `at`; where it ends."""
-    cdef int64_t start = at, end
-    cdef uint64_t state = HASH_BASIS, smalls = 0, triples = 0, rest, inside
-    cdef uint64_t chunk = eight_bytes(text + at), letters = letters_in(chunk)
-    while letters == HIGHS:
-        smalls |= chunk << 2
-        triples |= triples_in(chunk | SMALL)
-        state = absorb(state, chunk | SMALL)
-        at += 8
-        chunk = eight_bytes(text + at)
-        letters = letters_in(chunk)
-        # three equal letters may begin with the last two of the chunk before
-        triples |= triples_in(eight_bytes(text + at - 2) | SMALL) & 0xFFFF
-    rest = letters ^ HIGHS
-    # the bits of the letters before the first other byte
-    inside = ((rest & (~rest + 1)) >> 7) - 1
-    smalls |= (chunk << 2) & inside
-    triples |= triples_in(chunk | SMALL) & inside
-    if inside:
-        state = absorb(state, (chunk | SMALL) & inside)
-        at += low_zeros(rest) >> 3
-    if AFTER[text[at]]:
-        if AFTER[text[at]] == GOES_ON:
+cdef inline uint64_t is_odd(const Table* table, uint32_t first, uint32_t second) noexcept nogil:
+    return table.odd_pairs[first << 2 | second >> 6] >> (second & 63) & 1
+
+
+cdef int64_t read_ascii(const uint8_t* text, int64_t at, const Table* table, Tokens* out) noexcept nogil:
+    """Read the word, of any length, that begins with the ASCII letter at `at`; where it ends."""
+    cdef int64_t start = at, used
+    cdef uint64_t triples = 0, key
+    cdef int kind, seen = 0, twice = 0
+    while True:
+        while IN_WORD[text[at]]:
+            twice |= seen & IN_WORD[text[at]]
+            seen |= IN_WORD[text[at]]
+            at += 1
+        if ASCII[text[at]] != JOINS:
+            break
+        used = joint(text + at)
+        if not used:
+            break
+        at += used
+    if text[at] >= 128:
+        kind = kind_at(text + at, &used)
+        if is_word_tail(kind) or kind == APOSTROPHE:
             return read_word(text, start, False, table, out)
-        end = read_odd(text, start, at, table, out)
-        if end:
-            return end
-    cdef Token* token = add_word(out, table, start, at, finish(state))
-    token.language = ENGLISH
-    # bit 5 of a small letter has been moved to the high bit
-    token.flags = ELONGATED * (triples != 0) | CAPS * (((smalls & HIGHS) == 0) & (at > start + 1))
+    key = hash_folded(text + start, at - start, &triples)
+    add_word(
+        out, table, start, at, key,
+        ELONGATED * (triples != 0) | CAPS * ((twice & CAPITAL) != 0 and not seen & SMALL_LETTER),
+        ENGLISH,
+    )
     return at
 
 
-cdef int64_t read_odd(
-    const uint8_t* text, int64_t at, int64_t end, const Table* table, Tokens* out
-) noexcept nogil:
-    """Read the link or emoticon that begins with the letters from `at` to `end`; where it ends, or 0 if it is none."""
+cdef inline uint64_t hash_folded(const uint8_t* text, int64_t n, uint64_t* triples) noexcept nogil:
+    """The hash of ASCII letters, digits, apostrophes and stars in lower case; sets bits for three equal ones in a row.
+
+    Behind the bytes two more must be there to read.
+    """
+    cdef uint64_t state = HASH_BASIS, inside
+    cdef int64_t at = 0
+    while at < n:
+        # none of these characters changes by the bit of small letters, but capitals
+        inside = ~<uint64_t>0 if n - at >= 8 else (<uint64_t>1 << (8 * (n - at))) - 1
+        state = absorb(state, (eight_bytes(text + at) | SMALL) & inside)
+        if at:
+            # three equal ones may begin with the last two of the eight before
+            triples[0] |= triples_in((eight_bytes(text + at - 2) | SMALL) & ((inside << 16) | 0xFFFF)) & 0xFFFF
+        triples[0] |= triples_in((eight_bytes(text + at) | SMALL) & inside) & inside & ~TWO_LAST
+        at += 8
+    return finish(state)
+
+
+cdef int64_t read_odd(const uint8_t* text, int64_t at, const Table* table, Tokens* out) noexcept nogil:
+    """Read the link or emoticon that begins with the letter at `at`; where it ends, or 0 if none does."""
     if begins_url(text, at):
-        while text[end] > 32:
-            end += 1
-        add(out, URL, at, end)
-        return end
+        return read_url(text, at, out)
     return read_emoticon(text, at, table, out) if begins_emoticon(text, at, table) else 0
+
+
+cdef int64_t read_url(const uint8_t* text, int64_t at, Tokens* out) noexcept nogil:
+    cdef int64_t start = at
+    while text[at] > 32:
+        at += 1
+    add(out, URL, start, at, NOTHING)
+    return at
 
 
 cdef inline bint is_word_head(int kind) noexcept nogil:
@@ -381,12 +495,45 @@ cdef int64_t read_word(
         else:
             break
         at += used
-    cdef Token* token = add_word(out, table, start, at, close(&word.hash))
-    token.language = word.language
-    token.flags = (HASHTAG if is_hashtag else 0) | (ELONGATED if word.is_elongated else 0)
+    cdef int flags = (HASHTAG if is_hashtag else 0) | (ELONGATED if word.is_elongated else 0)
     if word.n_upper > 1 and not word.has_lower:
-        token.flags |= CAPS
+        flags |= CAPS
+    add_word(out, table, start, at, close(&word.hash), flags, word.language)
     return at
+
+
+cdef int64_t read_devanagari(const uint8_t* text, int64_t at, const Table* table, Tokens* out) noexcept nogil:
+    """Read the word of plain Devanagari letters and marks that begins at `at`; where it ends.
+
+    0 if other characters belong to the word, so that `read_word` must read it.
+    """
+    cdef int64_t start = at, used
+    cdef uint32_t one = 0, two = 0, here
+    cdef bint is_elongated = False
+    cdef int kind
+    while text[at] == 0xE0 and (text[at + 1] & 0xFE) == 0xA4:
+        here = ((text[at + 1] & 1) << 8) | text[at + 2]
+        if not DEVANAGARI[here]:
+            break
+        is_elongated |= (here == one) & (one == two)
+        two = one
+        one = here
+        at += 3
+    kind = kind_at(text + at, &used)
+    if is_word_tail(kind) or kind == APOSTROPHE or ASCII[text[at]] == JOINS:
+        return 0
+    add_word(out, table, start, at, hash_near(text + start, at - start), ELONGATED * is_elongated, HINDI)
+    return at
+
+
+cdef inline uint64_t hash_near(const uint8_t* text, int64_t n) noexcept nogil:
+    """`hash_bytes` of bytes behind which eight more may be read."""
+    cdef uint64_t state = HASH_BASIS
+    while n >= 8:
+        state = absorb(state, eight_bytes(text))
+        text += 8
+        n -= 8
+    return finish(absorb(state, few_bytes(text, n)) if n else state)
 
 
 cdef inline int64_t put_wide(Word* word, const uint8_t* text, bint is_hashtag, int* kind) noexcept nogil:
@@ -402,6 +549,11 @@ cdef inline int64_t put_wide(Word* word, const uint8_t* text, bint is_hashtag, i
             # the small letter, whose second byte is as much higher
             c += 32
             spelled += 32 << 8
+        elif has_nukta(c):
+            spelled = bare_letter(c)
+            put_character(word, c, spelled, used)
+            c = NUKTA
+            spelled = NUKTA_BYTES
         put_character(word, c, spelled, used)
         return used
     if kind[0] == APOSTROPHE:
@@ -411,6 +563,11 @@ cdef inline int64_t put_wide(Word* word, const uint8_t* text, bint is_hashtag, i
         return used
     # left out of the word, as `tokens.fold` does
     return used if kind[0] == COMPATIBILITY or kind[0] == IGNORED or kind[0] == JOINER else 0
+
+
+cdef inline uint64_t bare_letter(uint32_t c) noexcept nogil:
+    """The three bytes of a letter without its nukta; all of them begin alike."""
+    return 0xA4E0 | <uint64_t>BARE_BYTES[c - 0x958] << 16
 
 
 cdef inline int script_language(uint32_t c) noexcept nogil:
@@ -472,7 +629,7 @@ cdef int64_t read_number(const uint8_t* text, int64_t at, Tokens* out) noexcept 
         return 0
     if text[end] == 37:
         end += 1
-    add(out, NUMBER, start, end).hash = hash_bytes(text + start, end - start)
+    add(out, NUMBER, start, end, hash_bytes(text + start, end - start))
     return end
 
 
@@ -486,7 +643,7 @@ cdef int64_t read_keycap(const uint8_t* text, int64_t at, Tokens* out) noexcept 
     if kind_at(text + at, &used) != KEYCAP:
         return 0
     put(&hash, few_bytes(text + at, used), 8 * used)
-    add(out, EMOJI, start, at + used).hash = close(&hash)
+    add(out, EMOJI, start, at + used, close(&hash))
     return at + used
 
 
@@ -516,7 +673,7 @@ cdef int64_t read_emoji(const uint8_t* text, int64_t at, Tokens* out) noexcept n
         at += used
         used = joined
     # nothing but skin tones: they stand for themselves
-    add(out, EMOJI, start, at).hash = close(&hash) if is_bare else hash_bytes(text + start, at - start)
+    add(out, EMOJI, start, at, close(&hash) if is_bare else hash_bytes(text + start, at - start))
     return at
 
 
@@ -527,7 +684,7 @@ cdef int64_t read_flag(const uint8_t* text, int64_t at, Tokens* out) noexcept no
     at += used
     if kind_at(text + at, &used) == REGIONAL:
         at += used
-    add(out, EMOJI, start, at).hash = hash_bytes(text + start, at - start)
+    add(out, EMOJI, start, at, hash_bytes(text + start, at - start))
     return at
 
 
@@ -560,7 +717,7 @@ cdef int64_t read_emoticon(const uint8_t* text, int64_t at, const Table* table, 
             while text[end] == last:
                 end += 1
             if not (is_alnum(last) and is_alnum(text[end])):
-                add(out, EMOTICON, at, end).hash = key
+                add(out, EMOTICON, at, end, key)
                 return end
         length -= 1
     return 0
@@ -588,7 +745,7 @@ cdef int64_t read_marks(const uint8_t* text, int64_t at, const Table* table, Tok
         while is_alnum(text[at]) or text[at] == 95:
             at += 1
         if at > start + 1:
-            add(out, MENTION, start, at)
+            add(out, MENTION, start, at, NOTHING)
         return at
     if c == 35:
         if is_word_head(kind_at(text + at + 1, &used)):
@@ -600,11 +757,11 @@ cdef int64_t read_marks(const uint8_t* text, int64_t at, const Table* table, Tok
         while text[at] == 33 or text[at] == 63:
             is_question |= text[at] == 63
             at += 1
-        add(out, QUESTION if is_question else EXCLAIM, start, at)
+        add(out, QUESTION if is_question else EXCLAIM, start, at, NOTHING)
         return at
     if c == 46 and (text[at + 1] == 46 or kind_at(text + at + 1, &used) == ELLIPSIS_CLASS):
         return read_ellipsis(text, at, out)
-    add(out, STOP if c == 46 or c == 10 or c == 13 else COMMA, at, at + 1)
+    add(out, STOP if c == 46 or c == 10 or c == 13 else COMMA, at, at + 1, NOTHING)
     return at + 1
 
 
@@ -612,7 +769,7 @@ cdef int64_t read_ellipsis(const uint8_t* text, int64_t at, Tokens* out) noexcep
     cdef int64_t start = at, used
     while kind_at(text + at, &used) == ELLIPSIS_CLASS or text[at] == 46:
         at += used
-    add(out, ELLIPSIS, start, at)
+    add(out, ELLIPSIS, start, at, NOTHING)
     return at
 
 
@@ -631,7 +788,8 @@ cdef int64_t read_wide(const uint8_t* text, int64_t at, const Table* table, Toke
     cdef int64_t used, end
     cdef int kind = kind_at(text + at, &used)
     if kind == LETTER:
-        return read_word(text, at, False, table, out)
+        end = read_devanagari(text, at, table, out) if text[at] == 0xE0 else 0
+        return end if end else read_word(text, at, False, table, out)
     if kind == DIGIT:
         end = read_number(text, at, out)
         return end if end else read_word(text, at, False, table, out)
@@ -642,9 +800,9 @@ cdef int64_t read_wide(const uint8_t* text, int64_t at, const Table* table, Toke
     if kind == ELLIPSIS_CLASS:
         return read_ellipsis(text, at, out)
     if kind == STOP_CLASS:
-        add(out, STOP, at, at + used)
+        add(out, STOP, at, at + used, NOTHING)
     elif kind == COMMA_CLASS:
-        add(out, COMMA, at, at + used)
+        add(out, COMMA, at, at + used, NOTHING)
     elif kind == COMPATIBILITY:
         out.is_compatibility = True
     return at + used
@@ -661,31 +819,65 @@ cdef int64_t read_digit(const uint8_t* text, int64_t at, const Table* table, Tok
 
 
 cdef int scan(const uint8_t* text, int32_t n, const Table* table, Tokens* out) except -1 nogil:
-    cdef int64_t at = 0, end
-    cdef int kind
+    """Words of up to fifteen letters, single marks and what is left out are read alike, without a branch between them:
+
+    which of them comes next cannot be foretold, and a wrong guess costs as much as a word.
+    """
+    cdef int64_t at = 0, end, n_tokens = 0
+    cdef uint64_t state, longer, key
+    cdef uint32_t c, after, row, head, flags, inside, small = 0, same = 0, length
+    cdef Token* token
     out.n = 0
     out.is_compatibility = False
     while at < n:
-        at += text[at] == 32
-        if out.n == out.room:
+        if n_tokens == out.room:
             grow(out)
-        kind = ASCII[text[at]]
-        if kind == LOWER or kind == UPPER:
-            at = read_letters(text, at, table, out)
+        c = text[at]
+        length = low_zeros(look(text + at, &small, &same) | 0x10000)
+        end = at + length + (length == 0)
+        after = text[end]
+        row = <uint32_t>either(c, ROW[c], length > 1)
+        if (length == 16) | is_odd(table, row, after):
+            out.n = <int32_t>n_tokens
+            at = read_with_care(text, at, table, out)
+            n_tokens = out.n
             continue
-        if kind == BEYOND:
-            at = read_wide(text, at, table, out)
-            continue
-        end = read_emoticon(text, at, table, out) if begins_emoticon(text, at, table) else 0
-        if end:
-            at = end
-        elif kind == MARKED:
-            at = read_marks(text, at, table, out)
-        elif kind == DIGIT:
-            at = read_digit(text, at, table, out)
-        else:
-            at += 1
+        state = absorb(HASH_BASIS, (eight_bytes(text + at) | SMALL) & LOW_BYTES[length])
+        longer = absorb(state, (eight_bytes(text + at + 8) | SMALL) & HIGH_BYTES[length])
+        # of no letter at all, this is NOTHING
+        key = finish(either(state, longer, length > 8))
+        # the table is larger than the nearest cache: ask for the slot now, look at it when the post is read
+        prefetch(&table.slots[key & table.mask])
+        inside = (<uint32_t>1 << length) - 1
+        flags = ELONGATED * ((same & (same >> 1) & (inside >> 2)) != 0) | CAPS * (((small & inside) == 0) & (length > 1))
+        head = START[c] | flags << 8
+        token = &out.items[n_tokens]
+        token.hash = key
+        token.start = <int32_t>at
+        token.end = <int32_t>end
+        memcpy(&token.kind, &head, 4)
+        # what is left out has no words
+        n_tokens += head >> 24
+        at = end + (after == 32)
+    out.n = <int32_t>n_tokens
     return 0
+
+
+cdef int64_t read_with_care(const uint8_t* text, int64_t at, const Table* table, Tokens* out) except -1 nogil:
+    """Read whatever begins at `at`; where it ends."""
+    cdef int64_t end
+    cdef int kind = ASCII[text[at]]
+    if kind == LOWER or kind == UPPER:
+        end = read_odd(text, at, table, out)
+        return end if end else read_ascii(text, at, table, out)
+    if kind == BEYOND:
+        return read_wide(text, at, table, out)
+    end = read_emoticon(text, at, table, out) if begins_emoticon(text, at, table) else 0
+    if end:
+        return end
+    if kind == DIGIT:
+        return read_digit(text, at, table, out)
+    return read_marks(text, at, table, out) if kind == MARKED else at + 1
 
 
 cdef int32_t fold_word(const uint8_t* text, int32_t n, uint8_t* out) noexcept nogil:
@@ -701,6 +893,9 @@ cdef int32_t fold_word(const uint8_t* text, int32_t n, uint8_t* out) noexcept no
         elif kind == APOSTROPHE:
             out[length] = 39
             length += 1
+        elif has_nukta(c):
+            write_nukta_letter(c, out + length)
+            length += 6
         elif kind != IGNORED and kind != JOINER and kind != COMPATIBILITY:
             for i in range(used):
                 out[length + i] = text[at + i]
@@ -709,3 +904,8 @@ cdef int32_t fold_word(const uint8_t* text, int32_t n, uint8_t* out) noexcept no
             length += used
         at += used
     return length
+
+
+cdef inline void write_nukta_letter(uint32_t c, uint8_t* out) noexcept nogil:
+    cdef uint64_t spelled = bare_letter(c) | <uint64_t>NUKTA_BYTES << 24
+    memcpy(out, &spelled, 6)

@@ -54,8 +54,7 @@ RANGES: tuple[tuple[int, int, int], ...] = (
     (0x093E, 0x0950, MARK),
     (0x0950, 0x0951, LETTER),
     (0x0951, 0x0958, MARK),
-    (0x0958, 0x0960, COMPATIBILITY),
-    (0x0960, 0x0962, LETTER),
+    (0x0958, 0x0962, LETTER),
     (0x0962, 0x0964, MARK),
     (0x0964, 0x0966, STOP),
     (0x0966, 0x0970, DIGIT),
@@ -123,6 +122,11 @@ RANGES: tuple[tuple[int, int, int], ...] = (
 )
 """(first, end, class), ends left out. COMPATIBILITY characters have another form under NFKC: a post that holds one is
 normalised before it is scored (COMBINING MARKS among them), and what remains of them is skipped."""
+
+NUKTA_LETTERS = {
+    0x958 + place: letter + "\u093c" for place, letter in enumerate("कखगजडढफय")
+}  # fmt: skip
+"""Devanagari letters that Unicode lists beside the letter with a nukta of which they are made: words hold the latter."""
 
 
 def character_set(*classes: int) -> str:

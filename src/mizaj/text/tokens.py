@@ -78,6 +78,7 @@ _DRESSED = re.compile(f"[{_DRESS}]")
 _CURLY = re.compile(f"[{ch.character_set(ch.APOSTROPHE)}]")
 # ASCII and Latin-1 capitals; other scripts with case keep it, as the scanner folds bytes
 _LOWER = {c: c + 32 for c in (*range(0x41, 0x5B), *range(0xC0, 0xDF)) if c != 0xD7}
+_FOLDED: dict[int, int | str] = {**_LOWER, **ch.NUKTA_LETTERS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +159,12 @@ def cut_runs(word: str, longest: int) -> str:
 
 
 def fold(word: str) -> str:
-    """The word as dictionaries hold it: lower case, straight apostrophes, no joiners.
+    """The word as dictionaries hold it: lower case, straight apostrophes, no joiners, nuktas of their own.
 
     >>> fold("DON’T")
     "don't"
     """
-    return _LEFT_OUT.sub("", _CURLY.sub("'", word.translate(_LOWER)))
+    return _LEFT_OUT.sub("", _CURLY.sub("'", word.translate(_FOLDED)))
 
 
 @cache
