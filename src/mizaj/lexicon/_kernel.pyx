@@ -43,7 +43,7 @@ cdef enum:
     IS_EMOTICON = 2
     SHORTEST_STEM = 4
     PAIR_MASK = (1 << 17) - 1
-    SLOTS_IN_BUCKET = 4
+    SLOTS_IN_BUCKET = 2
     # the byte before a phonetic key
     SOUND = 1
     LONGEST_TRIED = 48
@@ -116,15 +116,28 @@ cdef struct Lex:
     RuleWeights weights
 
 
+# What is known of a post when all its tokens have been looked at once.
+cdef struct Survey:
+    double neutrality
+    # of a word in the table, the most that speaks for Hindi
+    int32_t highest_logit
+    # words in capitals, tokens the rules look at, places where a phrase may begin
+    int32_t n_capitals
+    int32_t n_kept
+    int32_t n_begins
+    # words that became part of a phrase
+    int32_t n_joined
+
+
 cdef struct Work:
     # what one thread needs while it scores
     Tokens tokens
-    # what was found out about unknown words, as slots: each at one place only, the newest stays
+    # what was found out about unknown words, as slots: two at each even place, the newest first
     Slot* guesses
     # the post, with zeros behind it
     uint8_t* text
     size_t room
-    int32_t[N_LANGUAGES] n_words
+    Survey survey
 
 
 cdef class Desk:
@@ -273,8 +286,8 @@ cdef class Kernel:
                     sentiment[i] = result.label
                     score[i] = <float>(result.positive - result.negative)
                     confidence[i] = <float>result.confidence
-                    language[i] = post_language(work.n_words)
-                    cmi[i] = code_mixing(work.n_words)
+                    language[i] = post_language(work.tokens.n_words)
+                    cmi[i] = code_mixing(work.tokens.n_words)
                     is_compatibility[i] = work.tokens.is_compatibility
         finally:
             self._leave_desk(desk)
@@ -306,7 +319,7 @@ cdef class Kernel:
                         factors.append(1.0)
                     if token.kind in COUNTED:
                         row[COUNTED[token.kind]] += 1
-                work.tokens.n = gather(&self.lex, &work.tokens, &result)
+                work.tokens.n = gather(&self.lex, &work.tokens, &work.survey, &result)
                 score_post(work.tokens.items, work.tokens.n, &self.lex.weights, &result)
                 for i in range(work.tokens.n):
                     token = &work.tokens.items[i]
@@ -333,11 +346,11 @@ cdef class Kernel:
             for i in range(work.tokens.n):
                 show_alone(&self.lex, &work.tokens.items[i])
             tokens = [token_fields(work.tokens.items[i]) for i in range(work.tokens.n)]
-            work.tokens.n = gather(&self.lex, &work.tokens, &result)
+            work.tokens.n = gather(&self.lex, &work.tokens, &work.survey, &result)
             score_post(work.tokens.items, work.tokens.n, &self.lex.weights, &result)
             for i in range(work.tokens.n):
                 tokens[work.tokens.items[i].place] = token_fields(work.tokens.items[i])
-            return tokens, result, [work.n_words[i] for i in range(N_LANGUAGES)]
+            return tokens, result, [work.tokens.n_words[i] for i in range(N_LANGUAGES)]
         finally:
             self._leave_desk(desk)
 
@@ -383,20 +396,27 @@ cdef check_offsets(const uint8_t[::1] data, const uint8_t[::1] offsets, Py_ssize
 
 cdef int score_one(const Lex* lex, const uint8_t* text, int32_t n, Work* work, RuleResult* result) except -1 nogil:
     read_one(lex, text, n, work)
-    work.tokens.n = gather(lex, &work.tokens, result)
+    work.tokens.n = gather(lex, &work.tokens, &work.survey, result)
     score_post(work.tokens.items, work.tokens.n, <RuleWeights*>&lex.weights, result)
     return 0
 
 
 cdef int read_one(const Lex* lex, const uint8_t* text, int32_t n, Work* work) except -1 nogil:
-    """The tokens of a post, with their entries and languages, phrases joined."""
+    """The tokens of a post, with their entries and languages, phrases joined, and the survey of them."""
     cdef Tokens* tokens = &work.tokens
+    cdef Survey* survey = &work.survey
     pad(text, n, work)
     scan(work.text, n, &lex.table, tokens)
     look_up(lex, work.text, tokens, work.guesses)
-    cdef int32_t n_begins = settle(lex, tokens, work.n_words)
-    if n_begins:
-        tokens.n = join_phrases(lex, tokens, n_begins, work.n_words)
+    look_over(lex, tokens, survey)
+    # without a word that could be Hindi, all Latin words stay English
+    if survey.highest_logit > 0:
+        find_hindi(tokens.items, tokens.n, lex.switch_cost, tokens.n_words)
+    if survey.n_begins:
+        survey.n_joined = join_phrases(lex, tokens, survey.n_begins)
+    if survey.n_joined:
+        tokens.n -= survey.n_joined
+        look_over_again(lex, tokens, survey)
     return 0
 
 
@@ -436,60 +456,78 @@ cdef inline void fill_figures(Token* token, const Figures* figures) noexcept nog
 
 
 cdef void look_up(const Lex* lex, const uint8_t* text, Tokens* tokens, Slot* guesses) noexcept nogil:
-    """Find the slots of all tokens, and ask for the figures to be read next: all of it is far from the processor.
+    """Give each token what its slot says.
 
     Whether the next token stands in its bucket cannot be foretold: the slot is chosen without a branch from there or
-    from what was found out before.
+    from what was found out before, which is far from the processor and asked for in advance.
     """
     cdef int64_t i
-    cdef uint64_t key, is_elsewhere, mask = lex.table.mask
+    cdef uint64_t key, mask = lex.table.mask
     cdef Token* token
     cdef const Slot* slot
     cdef const Slot* slots = lex.table.slots
     for i in range(tokens.n):
         key = tokens.items[i].hash
         slot = in_bucket(slots + (key & mask), key)
-        is_elsewhere = slot.key != key
-        tokens.notes[i] = either(<uint64_t>slot, <uint64_t>&guesses[guess_place(key)], is_elsewhere)
+        tokens.notes[i] = either(<uint64_t>slot, <uint64_t>&guesses[guess_place(key)], slot.key != key)
         prefetch(<const void*>tokens.notes[i])
     for i in range(tokens.n):
         token = &tokens.items[i]
         slot = <const Slot*>tokens.notes[i]
-        key = token.hash
         # hashes are odd; a guess about what is no word is kept less one
-        if slot.key != key and slot.key != key - (token.kind != WORD):
+        if slot.key != token.hash and slot.key != token.hash - (token.kind != WORD):
             slot = find_out(lex, text, token, guesses)
         fill(token, slot)
-        prefetch(figures_of(lex, slot.entry))
 
 
-cdef int32_t settle(const Lex* lex, Tokens* tokens, int32_t* n_words) noexcept nogil:
-    """Decide the languages, count the words of each, and note where a phrase may begin; how many such places.
-
-    There is no branch for a token in here: whether the next word is Hindi is what the processor foretells worst. The
-    message from the left of `twin.decide_languages` waits in `group`.
-    """
-    cdef int64_t i, n_begins = 0
-    cdef int32_t cost = lex.switch_cost, message = 0, highest = 0, n_others = 0
+cdef void look_over(const Lex* lex, Tokens* tokens, Survey* survey) noexcept nogil:
+    """Survey all tokens, without a branch for any, and note where a phrase may begin."""
+    cdef int64_t i, n_kept = 0, n_begins = 0
+    cdef int32_t highest = 0, n_capitals = 0
     cdef uint32_t last = 0
+    cdef double neutral = 0.0
+    cdef const Token* token
+    cdef uint64_t* kept = kept_of(tokens)
     cdef const uint64_t* marks = lex.marks
-    cdef Token* token
-    memset(n_words, 0, N_LANGUAGES * sizeof(int32_t))
     for i in range(tokens.n):
         token = &tokens.items[i]
-        n_words[token.language] += 1
-        n_others += token.kind != WORD
-        token.group = message
-        message = clipped(message + token.logit, cost)
+        neutral += figures_of(lex, token.entry).neutrality
         highest = max(highest, <int32_t>token.logit)
+        n_capitals += token.flags & CAPS
+        kept[n_kept] = i
+        n_kept += tells(token)
         tokens.notes[n_begins] = i - 1
         n_begins += is_pair(marks, last, token.mark)
         last = token.mark
-    n_words[SYMBOL] -= n_others
-    # without a word that could be Hindi, all Latin words stay English
-    if highest > 0:
-        find_hindi(tokens.items, tokens.n, cost, n_words)
-    return <int32_t>n_begins
+    survey[0] = Survey(neutral, highest, n_capitals, <int32_t>n_kept, <int32_t>n_begins, 0)
+
+
+cdef inline bint tells(const Token* token) noexcept nogil:
+    """Whether the rules look at the token."""
+    return (token.kind != WORD) | ((token.entry_flags & TELLS) != 0)
+
+
+cdef void look_over_again(const Lex* lex, Tokens* tokens, Survey* survey) noexcept nogil:
+    """Survey the tokens again, after some were joined."""
+    cdef int64_t i, n_kept = 0
+    cdef int32_t n_capitals = 0
+    cdef double neutral = 0.0
+    cdef Token* token
+    cdef uint64_t* kept = kept_of(tokens)
+    for i in range(tokens.n):
+        token = &tokens.items[i]
+        neutral += figures_of(lex, token.entry).neutrality
+        n_capitals += token.flags & CAPS
+        kept[n_kept] = i
+        n_kept += tells(token)
+    survey.neutrality = neutral
+    survey.n_capitals = n_capitals
+    survey.n_kept = <int32_t>n_kept
+
+
+cdef inline uint64_t* kept_of(Tokens* tokens) noexcept nogil:
+    """Where the places of those tokens are noted that the rules look at."""
+    return tokens.notes + tokens.room
 
 
 cdef inline int32_t clipped(int32_t message, int32_t cost) noexcept nogil:
@@ -497,10 +535,14 @@ cdef inline int32_t clipped(int32_t message, int32_t cost) noexcept nogil:
 
 
 cdef void find_hindi(Token* tokens, int32_t n, int32_t cost, int32_t* n_words) noexcept nogil:
-    """The way back of `twin.decide_languages`, with messages from the right."""
+    """As `twin.decide_languages`: the messages from the left wait in `group`, then those from the right are added."""
     cdef int64_t i
     cdef int32_t own, message = 0, n_hindi = 0
     cdef bint is_hindi
+    for i in range(n):
+        tokens[i].group = message
+        message = clipped(message + tokens[i].logit, cost)
+    message = 0
     for i in range(n - 1, -1, -1):
         own = tokens[i].logit
         is_hindi = (tokens[i].language == ENGLISH) & (own + tokens[i].group + message > 0)
@@ -508,8 +550,7 @@ cdef void find_hindi(Token* tokens, int32_t n, int32_t cost, int32_t* n_words) n
         tokens[i].language += is_hindi
         n_hindi += is_hindi
         message = clipped(message + own, cost)
-    n_words[HI_LATN] += n_hindi
-    n_words[ENGLISH] -= n_hindi
+    n_words[HI_LATN] = n_hindi
 
 
 cdef inline uint64_t is_pair(const uint64_t* marks, uint32_t one, uint32_t two) noexcept nogil:
@@ -519,7 +560,7 @@ cdef inline uint64_t is_pair(const uint64_t* marks, uint32_t one, uint32_t two) 
 
 cdef inline uint64_t guess_place(uint64_t key) noexcept nogil:
     # the lowest bits choose the bucket, so that they are alike for all the words of a full one
-    return (key >> 32) & (CACHE_SIZE - 1)
+    return (key >> 32) & (CACHE_SIZE - 2)
 
 
 cdef inline uint64_t first_character(const uint8_t* text) noexcept nogil:
@@ -530,14 +571,19 @@ cdef inline uint64_t first_character(const uint8_t* text) noexcept nogil:
 
 
 cdef const Slot* find_out(const Lex* lex, const uint8_t* text, const Token* token, Slot* guesses) noexcept nogil:
-    """What a token is that does not stand in its bucket, remembered by its hash in a cache of fixed size."""
+    """What a token is that stands neither in its bucket nor first among the two guesses kept at its place."""
     cdef Slot* guess = &guesses[guess_place(token.hash)]
-    cdef const Slot* slot = find(&lex.table, token.hash)
+    # hashes are odd; `10` as a number is not what it is as a word
+    cdef uint64_t key = token.hash - (token.kind != WORD)
+    cdef const Slot* slot
+    if guess[1].key == key:
+        return guess + 1
+    guess[1] = guess[0]
+    guess[0] = UNKNOWN
+    guess.key = key
+    slot = find(&lex.table, token.hash)
     if slot == NULL and token.kind == EMOJI:
         slot = find(&lex.table, first_character(text + token.start))
-    guess[0] = UNKNOWN
-    # hashes are odd; `10` as a number is not what it is as a word
-    guess.key = token.hash - (token.kind != WORD)
     if slot != NULL:
         memcpy(&guess.entry, &slot.entry, 8)
     elif token.kind == WORD and token.end - token.start <= LONGEST_TRIED * 4:
@@ -658,33 +704,26 @@ cdef inline uint64_t suffix_key(int language, const uint8_t* ending, int32_t n) 
     return hash_bytes(key, length + n)
 
 
-cdef int gather(const Lex* lex, Tokens* tokens, RuleResult* result) noexcept nogil:
-    """As `twin.gather`, without a branch for a token: which words have an opinion cannot be foretold."""
-    cdef int64_t i, k, n_kept = 0, roles = 0
-    cdef int32_t group = 0, n_capitals = 0, loudness = 0, is_switch
-    cdef uint8_t language = SYMBOL
-    cdef double neutral = 0.0
+cdef int gather(const Lex* lex, Tokens* tokens, const Survey* survey, RuleResult* result) noexcept nogil:
+    """As `twin.gather`."""
+    cdef int64_t i, k, roles = 0
+    cdef int32_t loudness = 0
     cdef Token* token
     cdef Token* items = tokens.items
+    cdef const uint64_t* kept = kept_of(tokens)
+    if tokens.n_words[HI_LATN] | tokens.n_words[HINDI] | tokens.n_words[OTHER]:
+        number_groups(tokens)
+    else:
+        mark_group(tokens, kept, survey.n_kept)
     memset(result.n_of_kind, 0, sizeof(result.n_of_kind))
-    for i in range(tokens.n):
-        token = &items[i]
-        neutral += figures_of(lex, token.entry).neutrality
-        n_capitals += token.flags & CAPS
-        # what is no word is in the language SYMBOL
-        is_switch = (token.language != SYMBOL) & (token.language != language)
-        group += is_switch
-        language = token.language if is_switch else language
-        token.group = group
-        tokens.notes[n_kept] = i
-        n_kept += (token.kind != WORD) | ((token.entry_flags & TELLS) != 0)
-    for k in range(n_kept):
-        i = tokens.notes[k]
+    for k in range(survey.n_kept):
+        i = kept[k]
         token = &items[k]
         token[0] = items[i]
         fill_figures(token, figures_of(lex, token.entry))
         token.place = <int32_t>i
-        token.is_followed = items[i + 1].kind == WORD if i + 1 < tokens.n else False
+        # read even behind the last token, where it does not count
+        token.is_followed = (items[i + 1].kind == WORD) & (i + 1 < tokens.n)
         token.factor = 1.0
         token.fired = 0
         roles |= <int64_t>1 << token.role
@@ -692,16 +731,46 @@ cdef int gather(const Lex* lex, Tokens* tokens, RuleResult* result) noexcept nog
         result.n_of_kind[token.kind] += 1
     result.roles = roles
     # plain words were not counted
-    result.n_words = <int>(tokens.n - n_kept) + result.n_of_kind[WORD]
+    result.n_words = tokens.n - survey.n_kept + result.n_of_kind[WORD]
     result.n_of_kind[WORD] = result.n_words
-    result.n_quiet = result.n_words - n_capitals
+    result.n_quiet = result.n_words - survey.n_capitals
+    count_english(tokens.n_words, result.n_words + survey.n_joined)
     result.loudness = loudness
-    result.neutrality = neutral
-    return <int>n_kept
+    result.neutrality = survey.neutrality
+    return survey.n_kept
 
 
-cdef int32_t join_phrases(const Lex* lex, Tokens* tokens, int32_t n_begins, int32_t* n_words) noexcept nogil:
-    """As `twin.join_phrases`, in place, at the places that `settle` noted; how many tokens are left."""
+cdef inline void count_english(int32_t* n_words, int32_t n) noexcept nogil:
+    """English words are those in none of the other languages; the scanner did not count them all."""
+    n_words[ENGLISH] = n - n_words[HI_LATN] - n_words[HINDI] - n_words[SYMBOL] - n_words[OTHER]
+
+
+cdef void number_groups(Tokens* tokens) noexcept nogil:
+    """Number the runs of words of one language; what stands between two words belongs to the first."""
+    cdef int64_t i = 0
+    cdef int32_t group = 0
+    cdef uint64_t is_switch
+    cdef uint64_t language = SYMBOL
+    cdef Token* items = tokens.items
+    for i in range(tokens.n):
+        # what is no word is in the language SYMBOL
+        is_switch = (items[i].language != SYMBOL) & (items[i].language != language)
+        group += <int32_t>is_switch
+        language = either(language, items[i].language, is_switch)
+        items[i].group = group
+
+
+cdef void mark_group(Tokens* tokens, const uint64_t* kept, int32_t n_kept) noexcept nogil:
+    """As `number_groups` where all words are of one language, for the tokens kept alone."""
+    cdef int64_t k, first = 0
+    while first < tokens.n and tokens.items[first].language == SYMBOL:
+        first += 1
+    for k in range(n_kept):
+        tokens.items[kept[k]].group = <int64_t>kept[k] >= first
+
+
+cdef int32_t join_phrases(const Lex* lex, Tokens* tokens, int32_t n_begins) noexcept nogil:
+    """As `twin.join_phrases`, in place, where phrases may begin; how many tokens fewer there are."""
     cdef int64_t k, i, gone = 0, past = 0
     cdef int32_t length
     cdef Token* items = tokens.items
@@ -713,12 +782,12 @@ cdef int32_t join_phrases(const Lex* lex, Tokens* tokens, int32_t n_begins, int3
         found = longest_phrase(lex, items + i, <int32_t>min(LONGEST_PHRASE, tokens.n - i), &length)
         if found == NULL:
             continue
-        join(lex, items + i, length, found, n_words)
+        join(lex, items + i, length, found, tokens.n_words)
         move(items, past, i + 1, gone)
         gone += length - 1
         past = i + length
     move(items, past, tokens.n, gone)
-    return <int32_t>(tokens.n - gone)
+    return <int32_t>gone
 
 
 cdef inline int64_t begins_known(const Lex* lex, Tokens* tokens, int32_t n_begins) noexcept nogil:

@@ -252,7 +252,9 @@ def _slots(rows: list[_Row], names: Mapping[str, int], marks: Mapping[int, int])
     table = bytearray(size * layout.SLOT.size)
     n_taken = bytearray(size // layout.BUCKET)
     known: dict[int, tuple[int, ...]] = {layout.NOTHING: (layout.NO_ENTRY, 0, 0, 0, 0)}
-    known |= {_key(name, rows, names): _slot(name, rows, names, marks) for name in names}
+    # short names first: they are the most frequent ones, and stay in the bucket that is looked at first
+    ranked = sorted(names, key=lambda name: (" " in name or name[0] < " ", len(name)))
+    known |= {_key(name, rows, names): _slot(name, rows, names, marks) for name in ranked}
     for key, slot in known.items():
         bucket = key % size // layout.BUCKET
         while n_taken[bucket] == layout.BUCKET:

@@ -55,7 +55,7 @@ cdef struct RuleResult:
     int[16] n_of_kind
 
 cdef int64_t ONE, MODIFIERS, NEGATORS, CUTS, SHIFTERS
-cdef int NEGATIVE, NEUTRAL, POSITIVE
+cdef int NEUTRAL
 cdef int NEGATOR, PROHIBITION, INTENSIFIER, DAMPER, CONJUNCTION, CONTRAST, CONCESSION, CONDITIONAL, WISH, LETDOWN, NOISE, WORD
 cdef int NUMBER, MENTION, URL, EMOJI, EMOTICON, EXCLAIM, QUESTION, ELLIPSIS, STOP, COMMA, CAPS, ELONGATED, ENGLISH
 cdef int SYMBOL, NEGATED, INTENSIFIED, DAMPED, EMPHASISED, CONTRASTED, CONCEDED, QUESTIONED, SUPPOSED, WISHED, MOCKED, REPEATED, IRONIC, IDLE, HOLLOW, REACH, MOST_EXCLAIMS, HOLLOW_WORDS, REPLY_WORDS, COMPARISON
@@ -122,6 +122,7 @@ cdef void add_up(Token* tokens, Py_ssize_t n, RuleWeights* weights, RuleResult* 
 
 cdef double bounded(double logit) noexcept nogil
 
+@cython.locals(is_positive=int, is_negative=int)
 cdef void decide(RuleResult* result) noexcept nogil
 
 @cython.locals(i=Py_ssize_t, shifted=int)

@@ -56,9 +56,8 @@ ELONGATED = kinds.ELONGATED
 ENGLISH = LANGUAGES.index("en")
 SYMBOL = LANGUAGES.index("symbol")
 
-NEGATIVE = LABELS.index("negative")
 NEUTRAL = LABELS.index("neutral")
-POSITIVE = LABELS.index("positive")
+"""The class before it is negative, the one after it positive."""
 
 NEGATED = 1
 INTENSIFIED = 2
@@ -510,15 +509,11 @@ def add_up(tokens: Sequence[LexiconToken], n: int, weights: Weights, result: Res
 
 def decide(result: Result) -> None:
     """The likeliest class, neutral on a tie, and how likely it is."""
-    if result.neutral >= result.positive and result.neutral >= result.negative:
-        result.label = NEUTRAL
-        result.confidence = result.neutral
-    elif result.positive >= result.negative:
-        result.label = POSITIVE
-        result.confidence = result.positive
-    else:
-        result.label = NEGATIVE
-        result.confidence = result.negative
+    is_positive = (result.positive > result.neutral) & (result.positive >= result.negative)
+    is_negative = (result.negative > result.neutral) & (result.negative > result.positive)
+    # without a branch: which class it is cannot be foretold
+    result.label = NEUTRAL + is_positive - is_negative
+    result.confidence = max(result.neutral, result.positive, result.negative)
 
 
 def bounded(logit: float) -> float:

@@ -18,7 +18,7 @@ cdef struct Slot:
     uint8_t mark
 
 cdef struct Table:
-    # buckets of four slots, filled from the first on; at least one bucket has room, so that every search ends
+    # buckets of two slots, filled from the first on; at least one bucket has room, so that every search ends
     const Slot* slots
     # of the slot with which a bucket begins
     uint64_t mask
@@ -55,10 +55,12 @@ cdef struct Token:
 
 cdef struct Tokens:
     Token* items
-    # as many numbers as there is room for tokens, for whoever goes through them
+    # two numbers for each token that there is room for, for whoever goes through them
     uint64_t* notes
     int32_t n
     int32_t room
+    # words by language, but for the English ones, which are all others
+    int32_t n_words[5]
     # the post holds characters that have a plainer form (NFKC) and must be normalised first
     bint is_compatibility
 
@@ -66,8 +68,7 @@ cdef extern from *:
     """
     #define MIZAJ_HASH_BASIS 0x9E3779B97F4A7C15ULL
     #define MIZAJ_HASH_PRIME 0xBF58476D1CE4E5B9ULL
-    #define MIZAJ_LAST_PRIME 0x94D049BB133111EBULL
-    #define MIZAJ_NOTHING 0xC1B2082C8C7144B7ULL
+    #define MIZAJ_NOTHING 0xD67411C4BAF265E9ULL
     #ifdef __GNUC__
     #define MIZAJ_PREFETCH(place) __builtin_prefetch(place)
     #else
@@ -76,7 +77,6 @@ cdef extern from *:
     """
     const uint64_t HASH_BASIS "MIZAJ_HASH_BASIS"
     const uint64_t HASH_PRIME "MIZAJ_HASH_PRIME"
-    const uint64_t LAST_PRIME "MIZAJ_LAST_PRIME"
     # the key of what is no word, `layout.NOTHING`: it stands in the table, so that every token can be looked up
     const uint64_t NOTHING "MIZAJ_NOTHING"
     void prefetch "MIZAJ_PREFETCH"(const void* place) noexcept nogil
@@ -97,9 +97,8 @@ cdef inline uint64_t absorb(uint64_t state, uint64_t chunk) noexcept nogil:
     return state ^ (state >> 32)
 
 cdef inline uint64_t finish(uint64_t state) noexcept nogil:
-    """The hash whose chunks have all been absorbed: `layout.hash_bytes`, never 0."""
-    state *= LAST_PRIME
-    return (state ^ (state >> 29)) | 1
+    """The hash whose chunks have all been absorbed: `layout.hash_bytes`, odd and so never 0."""
+    return state | 1
 
 cdef inline uint64_t hash_bytes(const uint8_t* text, int64_t n) noexcept nogil:
     """The hash of bytes behind which nothing may be read."""
@@ -117,17 +116,16 @@ cdef inline uint64_t hash_bytes(const uint8_t* text, int64_t n) noexcept nogil:
 
 cdef inline const Slot* in_bucket(const Slot* bucket, uint64_t key) noexcept nogil:
     """The slot of the key, if the bucket holds it, without a branch: where it stands cannot be foretold."""
-    cdef uint64_t place = (bucket[1].key == key) | (2 * (bucket[2].key == key)) | (3 & -<uint64_t>(bucket[3].key == key))
-    return bucket + place
+    return bucket + <uint64_t>(bucket[1].key == key)
 
 cdef inline const Slot* find(const Table* table, uint64_t key) noexcept nogil:
     """The slot of a key; NULL if it is not in the table."""
     cdef uint64_t at = key & table.mask
     cdef const Slot* slot = in_bucket(table.slots + at, key)
     while slot.key != key:
-        if table.slots[at + 3].key == 0:
+        if table.slots[at + 1].key == 0:
             return NULL
-        at = (at + 4) & table.mask
+        at = (at + 2) & table.mask
         slot = in_bucket(table.slots + at, key)
     return slot
 

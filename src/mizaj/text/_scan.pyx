@@ -291,7 +291,7 @@ cdef int grow(Tokens* out) except -1 nogil:
     cdef Token* items = <Token*>realloc(out.items, <size_t>room * sizeof(Token))
     if items != NULL:
         out.items = items
-    cdef uint64_t* notes = <uint64_t*>realloc(out.notes, <size_t>room * sizeof(uint64_t))
+    cdef uint64_t* notes = <uint64_t*>realloc(out.notes, 2 * <size_t>room * sizeof(uint64_t))
     if notes != NULL:
         out.notes = notes
     if items == NULL or notes == NULL:
@@ -314,6 +314,7 @@ cdef inline void add_word(
     prefetch(&table.slots[key & table.mask])
     write(&out.items[out.n], key, start, end, WORD, flags, language)
     out.n += 1
+    out.n_words[language] += 1
 
 
 cdef inline void write(
@@ -599,7 +600,7 @@ cdef int64_t read_hashtag(const uint8_t* text, int64_t at, const Table* table, T
     cdef int64_t used
     cdef int kind
     while True:
-        if out.n == out.room:
+        if out.n + 1 >= out.room:
             grow(out)
         kind = kind_at(text + at, &used)
         if is_word_head(kind):
@@ -829,8 +830,10 @@ cdef int scan(const uint8_t* text, int32_t n, const Table* table, Tokens* out) e
     cdef Token* token
     out.n = 0
     out.is_compatibility = False
+    memset(out.n_words, 0, sizeof(out.n_words))
     while at < n:
-        if n_tokens == out.room:
+        # one more than are needed, so that there is a token to look at behind the last one
+        if n_tokens + 1 >= out.room:
             grow(out)
         c = text[at]
         length = low_zeros(look(text + at, &small, &same) | 0x10000)
