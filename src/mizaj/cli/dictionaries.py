@@ -40,9 +40,9 @@ def show_words(
     \b
     mizaj lexicon show accha nahi "paisa vasool"
     """
-    from mizaj.lexicon.packed import load_lexicon
+    from mizaj.lexicon.kept import open_lexicon
 
-    known = load_lexicon(tuple(map(Path, lexicon or ())), domain)
+    known = open_lexicon(tuple(map(Path, lexicon or ())), domain)
     found = {word: known.lookup(word.lower()) for word in words}
     if as_json:
         show_json([_fields(word, entry) for word, entry in found.items()])

@@ -11,7 +11,8 @@ from typing import Any
 from mizaj.errors import SettingError
 from mizaj.lexicon import paper, twin
 from mizaj.lexicon.entries import LABELS, LANGUAGES
-from mizaj.lexicon.packed import Lexicon, load_lexicon
+from mizaj.lexicon.kept import open_lexicon
+from mizaj.lexicon.packed import Lexicon
 from mizaj.text.language import post_language
 from mizaj.text.tokens import compatible
 
@@ -102,7 +103,7 @@ class Scorer:
 @functools.cache
 def load_scorer(settings: LexiconSettings) -> Scorer:
     """The scorer for these settings, made once a process; warns where the compiled kernel is missing."""
-    lexicon = load_lexicon(settings.files, settings.domain)
+    lexicon = open_lexicon(settings.files, settings.domain)
     if Kernel is None:
         warnings.warn(SLOW, RuntimeWarning, stacklevel=2)
         return Scorer(settings, lexicon, None)
