@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.machinery
 import importlib.util
 import pickle
+import re
 import struct
 import subprocess
 import sys
@@ -217,6 +218,55 @@ def test_other_types_that_hold_text_are_answered_as_strings(kind, first):
     texts = [*POSTS, None, *POSTS]
     column = pa.array(texts).cast(kind)[first:]
     assert answers(column) == answers(pa.array(texts)[first:])
+
+
+BROKEN = [
+    b"bahut accha \xff\xfe",
+    b"\xf0\x9f\x98",
+    None,
+    "ekdum bakwas".encode("utf-16-le"),
+    b"bura",
+]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pa.binary(),
+        pa.large_binary(),
+        pa.binary_view(),
+        pa.string_view(),
+        pa.dictionary(pa.int8(), pa.binary()),
+        pa.dictionary(pa.int8(), pa.string()),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("rules", ["default", "paper-table"])
+def test_bytes_of_any_kind_that_are_no_utf8_are_answered_as_the_text_they_are_repaired_to(
+    kind, rules
+):
+    if pa.types.is_dictionary(kind):
+        codes = pa.array([None if row is None else i for i, row in enumerate(BROKEN)], pa.int8())
+        values = pa.array([row or b"" for row in BROKEN]).view(kind.value_type)
+        column = pa.DictionaryArray.from_arrays(codes, values)
+    else:
+        column = strings(BROKEN).cast(kind) if kind == pa.string_view() else pa.array(BROKEN, kind)
+    repaired = pa.array([row if row is None else row.decode("utf-8", "replace") for row in BROKEN])
+    ruled = LexiconScore(settings=mizaj.LexiconSettings(rules=rules))
+    scored = ruled(pa.record_batch([column], ["text"]))
+    expected = ruled(pa.record_batch([repaired], ["text"]))
+    assert scored.column("text").type == kind
+    assert scored.select(SCORED.names).equals(expected.select(SCORED.names))
+
+
+@pytest.mark.parametrize(
+    "column",
+    [pa.array([1]), pa.array([True]), pa.array([["accha"]]), pa.array([b"accha"], pa.binary(5))],
+    ids=lambda column: str(column.type),
+)
+def test_a_column_that_cannot_hold_text_is_an_error_that_names_its_type(column):
+    with pytest.raises(mizaj.SourceError, match=f"are {re.escape(str(column.type))}; a text"):
+        step(pa.record_batch([column], ["text"]))
 
 
 def test_other_columns_of_the_batch_are_passed_on_as_they_were():

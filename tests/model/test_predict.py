@@ -48,6 +48,28 @@ def test_a_null_is_neutral() -> None:
     assert (answer["text"], answer["sentiment"], answer["language"]) == (None, "neutral", "other")
 
 
+def test_bytes_that_are_no_utf8_and_lone_surrogates_are_scored() -> None:
+    bad = b"bahut accha \xff\xfe"
+    for column in (pa.array([bad]), pd.Series([bad]), ["bahut accha \udcff"]):
+        assert mizaj.load().score(column)["sentiment"].to_pylist() == ["positive"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        ("accha", "call the model"),
+        (b"accha", "call the model"),
+        (["accha", 1], "row 1 of the list is int"),
+        (["accha", b"\xff"], "row 1 of the list is bytes"),
+        (pd.Series([1, "accha"]), "no column of texts"),
+        (pd.Series([1, 2]), "are int64"),
+    ],
+)
+def test_what_is_no_list_of_texts_is_refused(texts: object, message: str) -> None:
+    with pytest.raises(mizaj.SourceError, match=message):
+        mizaj.load().score(texts)  # type: ignore[arg-type]
+
+
 def test_an_unknown_model_names_those_there_are() -> None:
     with pytest.raises(mizaj.ModelError, match="default, lexicon"):
         mizaj.load("gpt")

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePath
 from typing import Any, BinaryIO
 
-from mizaj.batch import REJECTED
+from mizaj.batch import REJECTED, text_type
 from mizaj.errors import SourceError
 from mizaj.read.columnar import ArrowPart, ParquetPart
-from mizaj.read.columns import text_type, unify
+from mizaj.read.columns import unify
 from mizaj.read.delimited import CsvPart
 from mizaj.read.files import STDIN, Pipe, describe, find
 from mizaj.read.lines import JsonPart, TextPart

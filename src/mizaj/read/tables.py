@@ -142,10 +142,11 @@ def as_part(data: object, settings: ReadSettings) -> TablePart | StreamPart | No
 
 def as_text_part(texts: Iterable[str | None], settings: ReadSettings) -> TablePart:
     """The part for an iterable of strings; None is a null text."""
-    return TablePart(pa.table({settings.text: _strings(list(texts))}), settings)
+    return TablePart(pa.table({settings.text: strings(list(texts))}), settings)
 
 
-def _strings(texts: Sequence[object]) -> pa.Array:
+def strings(texts: Sequence[object]) -> pa.Array:
+    """A list of texts as large_string, or as large_binary if one holds a lone surrogate; raises `SourceError`."""
     for row, text in enumerate(texts):
         if text is not None and not isinstance(text, str):
             msg = f"row {row} of the list is {type(text).__name__}; allowed are str and None"
@@ -163,7 +164,7 @@ def _from_rows(rows: list[dict[str, Any]], text: str) -> pa.Table:
     columns = {}
     for name in names or [text]:
         values = [row.get(name) for row in rows]
-        columns[name] = _strings(values) if name == text else _array(name, values)
+        columns[name] = strings(values) if name == text else _array(name, values)
     return pa.table(columns)
 
 
