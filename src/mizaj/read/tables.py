@@ -12,7 +12,17 @@ import pyarrow as pa
 from mizaj.errors import ExtraMissing, SourceError
 from mizaj.read.source import Identity, Note, ReadSettings, Span
 
-MEMORY = "memory"
+
+@dataclass(frozen=True)
+class Named:
+    """What stands for an input that is no file."""
+
+    identity: Identity
+    stem: str
+
+
+# Memory, which cannot be told from other memory, and has no better name.
+IN_MEMORY = Named(Identity("memory"), "part")
 
 
 @dataclass(frozen=True)
@@ -21,16 +31,7 @@ class TablePart:
 
     table: pa.Table
     settings: ReadSettings
-
-    @property
-    def identity(self) -> Identity:
-        """Memory, which cannot be told from other memory."""
-        return Identity(MEMORY)
-
-    @property
-    def stem(self) -> str:
-        """There is no better name for it."""
-        return "part"
+    origin: Named = IN_MEMORY
 
     @property
     def schema(self) -> pa.Schema:
@@ -57,16 +58,7 @@ class StreamPart:
 
     reader: pa.RecordBatchReader
     settings: ReadSettings
-
-    @property
-    def identity(self) -> Identity:
-        """A stream, which cannot be told from another."""
-        return Identity(MEMORY)
-
-    @property
-    def stem(self) -> str:
-        """There is no better name for it."""
-        return "part"
+    origin: Named = IN_MEMORY
 
     @property
     def schema(self) -> pa.Schema:
@@ -100,14 +92,9 @@ class QueryPart:
             return cls(query, database, settings, reader.schema.remove_metadata())
 
     @property
-    def identity(self) -> Identity:
+    def origin(self) -> Named:
         """The query; its answer may differ another time."""
-        return Identity(f"duckdb:{self.database or ''}:{self.query}")
-
-    @property
-    def stem(self) -> str:
-        """There is no better name for it."""
-        return "query"
+        return Named(Identity(f"duckdb:{self.database or ''}:{self.query}"), "query")
 
     @property
     def spans(self) -> tuple[Span, ...]:
