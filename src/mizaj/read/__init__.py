@@ -20,6 +20,7 @@ from mizaj.read.columns import unify
 from mizaj.read.delimited import CsvPart
 from mizaj.read.files import STDIN, Pipe, describe, find
 from mizaj.read.lines import JsonPart, TextPart
+from mizaj.read.partitions import with_partitions
 from mizaj.read.source import (
     FORMATS,
     BadInput,
@@ -135,7 +136,7 @@ def _open_files(paths: Sequence[str], settings: ReadSettings) -> Source:
     for path in found:
         try:
             file = describe(path, settings)
-            parts.append(_PARTS[file.format](file, settings))
+            parts.append(with_partitions(_PARTS[file.format](file, settings), path))
         except SourceError as error:
             bad.append(BadInput(path, str(error)))
     if not parts:
