@@ -9,7 +9,10 @@ import re
 import struct
 import subprocess
 import sys
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,8 +25,9 @@ import mizaj
 from mizaj.batch import SCORED, Pipeline
 from mizaj.errors import LexiconError
 from mizaj.lexicon import twin
-from mizaj.lexicon.columns import LexiconScore
+from mizaj.lexicon.columns import LexiconScore, score_column
 from mizaj.lexicon.packed import load_lexicon
+from mizaj.lexicon.scorer import load_scorer
 from mizaj.run import RunSettings, run
 
 pytest.importorskip(
@@ -439,6 +443,41 @@ def test_threads_at_once_answer_as_one():
     alone = [answers(column) for column in columns]
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(answers, columns * 2)) == alone * 2
+
+
+class Watched:
+    """Stands in for the kernel: how many threads are in it at once."""
+
+    def __init__(self):
+        self.inside = self.most = 0
+        self.lock = threading.Lock()
+
+    def score(self, *buffers, **outputs):
+        with self.lock:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+        time.sleep(0.1)
+        with self.lock:
+            self.inside -= 1
+
+
+@pytest.mark.parametrize("type_name", TYPES)
+@pytest.mark.parametrize(
+    ("rows", "most"),
+    [
+        ([b"accha " * 200_000], 1),
+        ([b"bura", b"accha " * 200_000, b"bura"], 1),
+        ([b"accha " * 1000] * 200, 2),
+    ],
+    ids=["one", "among others", "many of middle size"],
+)
+def test_huge_posts_are_scored_by_one_thread_at_a_time(type_name, rows, most):
+    watched = Watched()
+    scorer = replace(load_scorer(mizaj.LexiconSettings()), kernel=watched)
+    columns = [strings(rows, type_name)] * 2
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(score_column, columns, [scorer] * 2))
+    assert watched.most == most
 
 
 def test_a_pickled_step_is_equal_and_answers_the_same():
