@@ -281,10 +281,14 @@ def test_standard_input_is_read(tmp_path: Path) -> None:
     assert rows_of(str(tmp_path / "out"))["sentiment"].to_pylist() == ["positive", "negative"]
 
 
-def test_own_dictionary_changes_the_answer(run: Run, tmp_path: Path) -> None:
+def test_own_dictionary_changes_the_answer_and_is_kept_packed(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     (tmp_path / "my.tsv").write_text("word\tlanguage\tpolarity\nzhakaasu\thi-Latn\t3\n")
     assert run("score", "kya zhakaasu gaana").out.startswith("neutral")
     assert run("score", "kya zhakaasu gaana", "--lexicon", "my.tsv").out.startswith("positive")
+    assert len(list((tmp_path / "cache" / "mizaj").glob("*.lex"))) == 1
 
 
 # Explain, language, evaluate, report, lexicon
@@ -360,6 +364,12 @@ def test_a_dictionary_is_built_and_used(run: Run, tmp_path: Path) -> None:
     (tmp_path / "my.tsv").write_text("word\tlanguage\tpolarity\nzhakaasu\thi-Latn\t3\n")
     assert run("lexicon", "build", "my.tsv", "-o", "my.lex").status == 0
     assert run("score", "kya zhakaasu gaana", "--lexicon", "my.lex").out.startswith("positive")
+    with (tmp_path / "my.lex").open("rb") as mapped:
+        (tmp_path / "my.tsv").write_text("word\tlanguage\tpolarity\nzhakaasu\thi-Latn\t-3\n")
+        assert run("lexicon", "build", "my.tsv", "-o", "my.lex").status == 0
+        old = mapped.read()  # whoever has it open keeps it whole
+    assert old != (tmp_path / "my.lex").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["my.lex", "my.tsv"]
 
 
 def test_unknown_words_are_listed_for_review(run: Run) -> None:
