@@ -43,6 +43,12 @@ demo: .venv/.core
 release: check test docs
 	rm -rf build dist
 	$(BIN)/python -m build
+	$(PYTHON) -m venv build/clean
+	build/clean/bin/pip --disable-pip-version-check --quiet install dist/*.whl
+	mkdir build/empty
+	cd build/empty && ../clean/bin/mizaj score sample -o scored/ \
+	  && ../clean/bin/mizaj report scored/ -o report.html \
+	  && ../clean/bin/mizaj explain "accha nahi hai" | grep -q '^negative'
 	@echo "dist/ holds the release; it is uploaded by hand."
 
 .venv/bin/pip:

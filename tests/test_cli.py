@@ -281,10 +281,14 @@ def test_standard_input_is_read(tmp_path: Path) -> None:
     assert rows_of(str(tmp_path / "out"))["sentiment"].to_pylist() == ["positive", "negative"]
 
 
-def test_own_dictionary_changes_the_answer(run: Run, tmp_path: Path) -> None:
+def test_own_dictionary_changes_the_answer_and_is_kept_packed(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     (tmp_path / "my.tsv").write_text("word\tlanguage\tpolarity\nzhakaasu\thi-Latn\t3\n")
     assert run("score", "kya zhakaasu gaana").out.startswith("neutral")
     assert run("score", "kya zhakaasu gaana", "--lexicon", "my.tsv").out.startswith("positive")
+    assert len(list((tmp_path / "cache" / "mizaj").glob("*.lex"))) == 1
 
 
 # Explain, language, evaluate, report, lexicon
@@ -360,6 +364,12 @@ def test_a_dictionary_is_built_and_used(run: Run, tmp_path: Path) -> None:
     (tmp_path / "my.tsv").write_text("word\tlanguage\tpolarity\nzhakaasu\thi-Latn\t3\n")
     assert run("lexicon", "build", "my.tsv", "-o", "my.lex").status == 0
     assert run("score", "kya zhakaasu gaana", "--lexicon", "my.lex").out.startswith("positive")
+    with (tmp_path / "my.lex").open("rb") as mapped:
+        (tmp_path / "my.tsv").write_text("word\tlanguage\tpolarity\nzhakaasu\thi-Latn\t-3\n")
+        assert run("lexicon", "build", "my.tsv", "-o", "my.lex").status == 0
+        old = mapped.read()  # whoever has it open keeps it whole
+    assert old != (tmp_path / "my.lex").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["my.lex", "my.tsv"]
 
 
 def test_unknown_words_are_listed_for_review(run: Run) -> None:
@@ -419,6 +429,46 @@ def test_ctrl_c_is_status_130_and_says_how_to_go_on(tmp_path: Path) -> None:
     _, err = running.communicate(timeout=60)
     assert running.returncode == 130
     assert re.fullmatch(r"mizaj: [^\n]*--resume[^\n]*\n", err)
+
+
+@pytest.mark.slow
+def test_a_run_stopped_by_ctrl_c_and_resumed_ends_with_the_same_bytes(tmp_path: Path) -> None:
+    posts = [f"{n} yeh movie bahut accha tha lekin end bekar" for n in range(1_200_000)]
+    texts = [post if n % 1000 else None for n, post in enumerate(posts)]
+    table = pa.table({"text": texts})
+    pyarrow.parquet.write_table(table, tmp_path / "big.parquet", row_group_size=100_000)
+    command = ["score", "big.parquet", "--workers", "1", "--quiet", "-o"]
+    assert process(*command, "whole", cwd=tmp_path).returncode == 0
+    running = subprocess.Popen(
+        [sys.executable, "-m", "mizaj", *command, "torn"], cwd=tmp_path, stderr=subprocess.PIPE
+    )
+    while not list(tmp_path.glob("torn/*.parquet")) and running.poll() is None:
+        time.sleep(0.001)
+    running.send_signal(signal.SIGINT)
+    running.communicate(timeout=60)
+    assert running.returncode == 130
+    n_done = len(list(tmp_path.glob("torn/*.parquet")))
+    assert 0 < n_done < len(list(tmp_path.glob("whole/*.parquet")))
+    assert process(*command, "torn", "--resume", cwd=tmp_path).returncode == 0
+    assert _rows_written(tmp_path / "torn") == _rows_written(tmp_path / "whole")
+
+
+def _rows_written(folder: Path) -> dict[str, bytes]:
+    """The bytes of every file of rows, by name; rejects too."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.parquet")
+    }
+
+
+@pytest.mark.parametrize("out", ["memory://scored", "file:///tmp/scored", "s3://bucket/scored"])
+def test_an_output_that_is_a_url_is_refused_before_anything_is_read(
+    run: Run, posts: Path, tmp_path: Path, out: str
+) -> None:
+    before = sorted(tmp_path.iterdir())
+    done = run("score", str(posts), "-o", out)
+    assert done.status == 2
+    assert "output goes to a local folder" in done.err
+    assert sorted(tmp_path.iterdir()) == before
 
 
 def test_the_sample_posts_have_a_name_of_their_own(run: Run, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -21,6 +22,7 @@ from mizaj.report.figures import Bucket, buckets, percent, short_count, wilson
 from mizaj.report.findings import find_shift, headline, trend
 from mizaj.report.markup import element, escaped
 from mizaj.report.words import highlighted, telling_words, words_of
+from mizaj.sample import sample_path
 from mizaj.summary import MANY, SENTIMENTS, Counts, Post, Summary, Timeline, summarise
 
 START = datetime(2024, 3, 1, tzinfo=UTC)
@@ -426,7 +428,7 @@ def test_buckets_suit_the_span_and_leave_no_gap(n_hours, unit):
     assert starts == sorted(set(starts))
 
 
-@pytest.mark.parametrize(("n_posts", "unit"), [(1000, "day"), (300, "week"), (3, "week")], ids=str)
+@pytest.mark.parametrize(("n_posts", "unit"), [(2000, "day"), (1000, "week"), (3, "week")], ids=str)
 def test_few_posts_are_shown_by_a_coarser_unit_while_that_leaves_some_columns(n_posts, unit):
     counts = {0: Counts(n_posts - 1), 24 * 60: Counts(1)}
     assert buckets(Timeline(counts=counts))[0].unit == unit
@@ -441,6 +443,39 @@ def test_only_shares_of_few_posts_are_pale():
     timeline = Timeline(counts={0: Counts(5), 1: Counts(500)})
     page = render(Summary(sentiments=Counts(505), timeline=timeline), {}, title="pale")
     assert page.count('<g class="pale">') == 1
+    assert "Pale columns have fewer than 30 posts." in page
+
+
+def test_nothing_is_said_of_pale_columns_where_there_are_none():
+    timeline = Timeline(counts={0: Counts(50), 2: Counts(500)})
+    page = render(Summary(sentiments=Counts(550), timeline=timeline), {}, title="full")
+    assert '<g class="pale">' not in page
+    assert "Pale" not in page
+
+
+def test_the_sample_posts_are_shown_by_a_unit_whose_columns_are_full():
+    posts = [json.loads(line) for line in sample_path().read_text(encoding="utf-8").splitlines()]
+    hours = [int(datetime.fromisoformat(post["timestamp"]).timestamp()) // 3600 for post in posts]
+    counts = Counter(hours)
+    found = buckets(Timeline(counts={hour: Counts(n) for hour, n in counts.items()}))
+    assert sum(bucket.counts.n >= 30 for bucket in found) > len(found) / 2
+
+
+@pytest.mark.parametrize(
+    ("level", "days", "expected"),
+    [
+        ("hour", 40, "6 Mar 2024 to 15 Apr 2024 · 20 posts"),
+        ("hour", 400, "6 Mar 2024 to 10 Apr 2025 · 20 posts"),
+        ("hour", 0, "6 Mar 2024 · 20 posts"),
+        ("month", 40, "Mar 2024 to Apr 2024 · 20 posts"),
+    ],
+)
+def test_the_period_is_that_of_the_posts_not_of_the_columns(level, days, expected):
+    first = int(datetime(2024, 3, 6, 9, tzinfo=UTC).timestamp()) // 3600
+    counts = {first: Counts(10)}
+    counts[first + 24 * days] = Counts(20 if days == 0 else 10)
+    timeline = Timeline(counts=counts).folded(level)
+    assert expected in render(Summary(sentiments=Counts(20), timeline=timeline), {}, title="x")
 
 
 def test_weeks_begin_on_monday():

@@ -30,6 +30,40 @@ REJECTED = pa.field("rejected", _REASON_TYPE)
 SCORED = pa.schema([SENTIMENT, SCORE, CONFIDENCE, TIER, LANGUAGE, CMI])
 """The columns that scoring adds, in the order they are written."""
 
+TEXT_TYPES = "string, large_string, string_view, dictionary of strings or binary"
+"""The types of a column that can hold text, in words."""
+
+_is = pa.types
+
+
+def text_type(column: pa.DataType) -> pa.DataType | None:
+    """The type that a text column is brought to, or None where it cannot hold text.
+
+    >>> text_type(pa.dictionary(pa.int8(), pa.string()))
+    DataType(string)
+    >>> text_type(pa.int64()) is None
+    True
+    """
+    if _is.is_dictionary(column):
+        return text_type(column.value_type)
+    if _is.is_large_string(column) or _is.is_large_binary(column):
+        return pa.large_string()
+    is_short = (_is.is_string, _is.is_binary, _is.is_string_view, _is.is_binary_view, _is.is_null)
+    return pa.string() if any(check(column) for check in is_short) else None
+
+
+def as_text(column: pa.Array) -> pa.Array:
+    """A column that can hold text as string or large_string, its bytes as they are: they may not be UTF-8."""
+    kind = text_type(column.type)
+    if column.type.equals(kind):
+        return column
+    if _is.is_dictionary(column.type):
+        return as_text(column.cast(column.type.value_type))
+    if _is.is_binary_view(column.type):
+        column = column.cast(pa.binary())
+    is_bytes = _is.is_binary(column.type) or _is.is_large_binary(column.type)
+    return column.view(kind) if is_bytes else column.cast(kind)
+
 
 class Step(Protocol):
     """A pure function on a batch: reads the columns it names, appends the ones it declares.

@@ -5,10 +5,14 @@ from __future__ import annotations
 import importlib.machinery
 import importlib.util
 import pickle
+import re
 import struct
 import subprocess
 import sys
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,8 +25,9 @@ import mizaj
 from mizaj.batch import SCORED, Pipeline
 from mizaj.errors import LexiconError
 from mizaj.lexicon import twin
-from mizaj.lexicon.columns import LexiconScore
+from mizaj.lexicon.columns import LexiconScore, score_column
 from mizaj.lexicon.packed import load_lexicon
+from mizaj.lexicon.scorer import load_scorer
 from mizaj.run import RunSettings, run
 
 pytest.importorskip(
@@ -219,6 +224,55 @@ def test_other_types_that_hold_text_are_answered_as_strings(kind, first):
     assert answers(column) == answers(pa.array(texts)[first:])
 
 
+BROKEN = [
+    b"bahut accha \xff\xfe",
+    b"\xf0\x9f\x98",
+    None,
+    "ekdum bakwas".encode("utf-16-le"),
+    b"bura",
+]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pa.binary(),
+        pa.large_binary(),
+        pa.binary_view(),
+        pa.string_view(),
+        pa.dictionary(pa.int8(), pa.binary()),
+        pa.dictionary(pa.int8(), pa.string()),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("rules", ["default", "paper-table"])
+def test_bytes_of_any_kind_that_are_no_utf8_are_answered_as_the_text_they_are_repaired_to(
+    kind, rules
+):
+    if pa.types.is_dictionary(kind):
+        codes = pa.array([None if row is None else i for i, row in enumerate(BROKEN)], pa.int8())
+        values = pa.array([row or b"" for row in BROKEN]).view(kind.value_type)
+        column = pa.DictionaryArray.from_arrays(codes, values)
+    else:
+        column = strings(BROKEN).cast(kind) if kind == pa.string_view() else pa.array(BROKEN, kind)
+    repaired = pa.array([row if row is None else row.decode("utf-8", "replace") for row in BROKEN])
+    ruled = LexiconScore(settings=mizaj.LexiconSettings(rules=rules))
+    scored = ruled(pa.record_batch([column], ["text"]))
+    expected = ruled(pa.record_batch([repaired], ["text"]))
+    assert scored.column("text").type == kind
+    assert scored.select(SCORED.names).equals(expected.select(SCORED.names))
+
+
+@pytest.mark.parametrize(
+    "column",
+    [pa.array([1]), pa.array([True]), pa.array([["accha"]]), pa.array([b"accha"], pa.binary(5))],
+    ids=lambda column: str(column.type),
+)
+def test_a_column_that_cannot_hold_text_is_an_error_that_names_its_type(column):
+    with pytest.raises(mizaj.SourceError, match=f"are {re.escape(str(column.type))}; a text"):
+        step(pa.record_batch([column], ["text"]))
+
+
 def test_other_columns_of_the_batch_are_passed_on_as_they_were():
     batch = pa.record_batch({"n": [1, 2], "text": ["accha", None], "tags": [["a"], []]})
     scored = step(batch)
@@ -389,6 +443,41 @@ def test_threads_at_once_answer_as_one():
     alone = [answers(column) for column in columns]
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(answers, columns * 2)) == alone * 2
+
+
+class Watched:
+    """Stands in for the kernel: how many threads are in it at once."""
+
+    def __init__(self):
+        self.inside = self.most = 0
+        self.lock = threading.Lock()
+
+    def score(self, *buffers, **outputs):
+        with self.lock:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+        time.sleep(0.1)
+        with self.lock:
+            self.inside -= 1
+
+
+@pytest.mark.parametrize("type_name", TYPES)
+@pytest.mark.parametrize(
+    ("rows", "most"),
+    [
+        ([b"accha " * 200_000], 1),
+        ([b"bura", b"accha " * 200_000, b"bura"], 1),
+        ([b"accha " * 1000] * 200, 2),
+    ],
+    ids=["one", "among others", "many of middle size"],
+)
+def test_huge_posts_are_scored_by_one_thread_at_a_time(type_name, rows, most):
+    watched = Watched()
+    scorer = replace(load_scorer(mizaj.LexiconSettings()), kernel=watched)
+    columns = [strings(rows, type_name)] * 2
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(score_column, columns, [scorer] * 2))
+    assert watched.most == most
 
 
 def test_a_pickled_step_is_equal_and_answers_the_same():

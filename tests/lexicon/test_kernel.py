@@ -78,6 +78,7 @@ WORDS = [
     "नहीं", "बहुत", "फिल्म", "don't", "don’t", "f**k", "gr8", "4.5stars", "10/10", "50%", "#bahutAccha",
     "#NDTVNews_2day", "@mizaj", "https://t.co/x", "www.a.b", "😍", "😍😍", "👍🏽", "👨‍👩‍👧", "🇮🇳", "1️⃣", ":)", ":)))",
     "<333", ":-(", "T_T", "x.x", "!", "?!", "...", "…", "।", ",", "&amp;", "𝓰𝓸𝓸𝓭", "ｇｏｏｄ", "é", "É", "Привет",
+    "f***", "b**tard", "#f***", "#b**tard", "****",
     "தமிழ்", "a\u0301", "\u200d", "\u200b", "क़", "ज़बरदस्त", "zabardasttt", "lagtiii", "khoobsurat", "boht", "hai", "na",
 ]  # fmt: skip
 posts = st.lists(
@@ -97,6 +98,8 @@ posts = st.lists(
 @example("#" + "aB" * 40)
 @example("x" * 300)
 @example("\x00\x01 accha")
+@example("f*** you b**tard #f*** #sh*t **")
+@example("f***ing" + "*" * 70 + "k")
 @example("🏽‍🏽 🏽")
 def test_kernel_equals_twin_on_generated_posts(text: str) -> None:
     assert_equal(text)

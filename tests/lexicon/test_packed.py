@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,57 @@ def test_another_format_version_is_refused() -> None:
 def test_a_record_number_that_does_not_exist_is_refused(lexicon: Lexicon) -> None:
     with pytest.raises(LexiconError, match="pack it again"):
         lexicon.known(len(lexicon))
+
+
+def test_words_are_found_where_their_bucket_and_the_last_one_of_the_table_are_full() -> None:
+    kernel_module = pytest.importorskip("mizaj.lexicon._kernel", reason="only it reads the buckets")
+    n_slots = _n_slots(Lexicon(pack(ENTRIES)))
+    crowd = _crowd(n_slots // layout.BUCKET)
+    packed = Lexicon(pack([*ENTRIES, *(Entry(word, "en", 2.0) for word in crowd)]))
+    assert _n_slots(packed) == n_slots
+    assert sum(_free_slots(packed, word) for word in crowd) == 0
+    kernel = kernel_module.Kernel(packed)
+    for word in crowd:
+        (token,), _, _ = kernel.read(word.encode())
+        assert (token["entry"], token["polarity"]) == (packed.find(word).number, 2.0)
+    for word in ("zzqxabsent", "accha"):
+        (token,), _, _ = kernel.read(word.encode())
+        assert (token["entry"] >= 0) == (word in packed)
+
+
+def _n_slots(packed: Lexicon) -> int:
+    part = packed.sections["slots"]
+    return (part.stop - part.start) // layout.SLOT.size
+
+
+def _bucket(word: str, n_buckets: int) -> int:
+    return layout.hash_bytes(word.encode()) // layout.BUCKET % n_buckets
+
+
+def _crowd(n_buckets: int) -> list[str]:
+    """Words of which two more than fit belong into the last bucket, and as many into another one."""
+    found: dict[int, list[str]] = {}
+    crowded: dict[int, list[str]] = {}
+    for letters in itertools.product("bcdfghjklmnpqrst", repeat=6):
+        word = "".join(letters)
+        bucket = _bucket(word, n_buckets)
+        found.setdefault(bucket, []).append(word)
+        if len(found[bucket]) == layout.BUCKET + 2:
+            crowded[bucket] = found[bucket]
+        if n_buckets - 1 in crowded and len(crowded) > 1:
+            other = next(bucket for bucket in crowded if bucket != n_buckets - 1)
+            return crowded[n_buckets - 1][: layout.BUCKET + 2] + crowded[other]
+    raise AssertionError
+
+
+def _free_slots(packed: Lexicon, word: str) -> int:
+    """How many slots are free in the bucket into which a word belongs."""
+    part = packed.sections["slots"]
+    start = part.start + _bucket(word, _n_slots(packed) // layout.BUCKET) * (
+        layout.BUCKET * layout.SLOT.size
+    )
+    content = packed.content[start : start + layout.BUCKET * layout.SLOT.size]
+    return sum(key == 0 for key, *_ in layout.SLOT.iter_unpack(content))
 
 
 def test_an_emoticon_that_reads_like_a_word_is_refused() -> None:

@@ -224,6 +224,62 @@ def test_folders_and_globs_are_read_in_the_order_of_names(tmp_path):
     assert len(rows_of(open_source(str(tmp_path / "**/*.jsonl")))) == 3
 
 
+@pytest.mark.parametrize("name", ["posts.parquet", "posts.csv", "posts.jsonl.gz", "posts.arrow"])
+def test_folders_that_name_a_column_give_its_value(tmp_path, name):
+    folders = {
+        "source=twitter/day=2024-01-02": ("twitter", "2024-01-02"),
+        "source=chai%20shop/day=007": ("chai shop", "007"),
+        "source=__HIVE_DEFAULT_PARTITION__/day=": (None, ""),
+    }
+    for folder in folders:
+        (tmp_path / folder).mkdir(parents=True)
+        WRITERS[name](tmp_path / folder / name)
+    source = open_source(tmp_path)
+    assert pickle.loads(pickle.dumps(source)) == source
+    assert source.schema.names == ["id", "text", "source", "day", "rejected"]
+    expected = [
+        {**post, "source": folders[folder][0], "day": folders[folder][1]}
+        for folder in sorted(folders)
+        for post in POSTS
+    ]
+    assert kept(rows_of(source)) == expected
+
+
+def test_partitions_that_pyarrow_writes_are_read_back(tmp_path):
+    posts = table().append_column("source", pa.array(["a", "b", None, "a/b=c"]))
+    pq.write_to_dataset(posts, tmp_path, partition_cols=["source"])
+    rows = kept(rows_of(open_source(tmp_path)))
+    assert sorted(rows, key=lambda row: row["id"]) == posts.to_pylist()
+
+
+def test_a_column_of_the_file_counts_more_than_its_folder(tmp_path):
+    (tmp_path / "id=99").mkdir()
+    WRITERS["posts.parquet"](tmp_path / "id=99" / "posts.parquet")
+    assert kept(rows_of(open_source(tmp_path))) == POSTS
+
+
+def test_a_file_beside_the_named_folders_has_null_there(tmp_path):
+    (tmp_path / "source=x").mkdir()
+    WRITERS["posts.jsonl"](tmp_path / "source=x" / "posts.jsonl")
+    WRITERS["posts.jsonl"](tmp_path / "posts.jsonl")
+    rows = rows_of(open_source(str(tmp_path / "**" / "*.jsonl")))
+    assert [row["source"] for row in rows] == [None] * 4 + ["x"] * 4
+
+
+def test_broken_rows_of_a_named_folder_keep_its_value(tmp_path):
+    (tmp_path / "source=x").mkdir()
+    (tmp_path / "source=x" / "posts.jsonl").write_bytes(b'{"text": "accha"}\n{"text": \n')
+    rows = rows_of(open_source(tmp_path))
+    assert [(row["source"], row["rejected"]) for row in rows] == [("x", None), ("x", "broken_line")]
+
+
+def test_named_folders_behind_a_url_give_their_value():
+    fsspec = pytest.importorskip("fsspec")
+    with fsspec.open("memory://hive/source=x/posts.jsonl", "wb") as file:
+        file.write(json_lines())
+    assert {row["source"] for row in rows_of(open_source("memory://hive"))} == {"x"}
+
+
 def test_a_file_named_twice_is_read_once(tmp_path):
     WRITERS["posts.jsonl"](tmp_path / "posts.jsonl")
     source = open_source([str(tmp_path / "posts.jsonl"), str(tmp_path / "*.jsonl")])

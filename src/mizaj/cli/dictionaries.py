@@ -40,9 +40,9 @@ def show_words(
     \b
     mizaj lexicon show accha nahi "paisa vasool"
     """
-    from mizaj.lexicon.packed import load_lexicon
+    from mizaj.lexicon.kept import open_lexicon
 
-    known = load_lexicon(tuple(map(Path, lexicon or ())), domain)
+    known = open_lexicon(tuple(map(Path, lexicon or ())), domain)
     found = {word: known.lookup(word.lower()) for word in words}
     if as_json:
         show_json([_fields(word, entry) for word, entry in found.items()])
@@ -134,6 +134,7 @@ def build(
     from mizaj.lexicon.entries import write_entries
     from mizaj.lexicon.importers import ImportSettings
     from mizaj.lexicon.pack import DATA, merge, pack, read_folder, read_weights
+    from mizaj.write import write_whole
 
     target = Path(output)
     if target.suffix not in {PACKED, PLAIN}:
@@ -147,7 +148,8 @@ def build(
         write_entries(target, entries)
     else:
         everything = merge([*read_folder(DATA), *entries])
-        target.write_bytes(pack(everything, read_weights(DATA / "weights.json")))
+        # by rename: a running process may have the old file mapped
+        write_whole(target, pack(everything, read_weights(DATA / "weights.json")))
     show(f"wrote {output}: {len(entries):,} entries of {len(files)} files")
     return DONE
 

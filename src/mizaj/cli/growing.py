@@ -11,7 +11,7 @@ from mizaj.cli.scoring import DONE, open_whole
 from mizaj.cli.show import show
 from mizaj.errors import ColumnMissing
 from mizaj.lexicon.grow import GrowSettings, grow, write_review
-from mizaj.lexicon.packed import load_lexicon
+from mizaj.lexicon.kept import open_lexicon
 from mizaj.read import ReadSettings, Source
 
 
@@ -35,7 +35,7 @@ def grow_words(job: GrowJob, lexicons: tuple[Path, ...], domain: str | None) -> 
     first, second = tee(_posts(source, job))
     growth = grow(
         (text for text, _ in first),
-        list(load_lexicon(lexicons, domain)),
+        list(open_lexicon(lexicons, domain)),
         labels=None if job.label is None else (label for _, label in second),
         settings=job.settings,
     )

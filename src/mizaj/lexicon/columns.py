@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mizaj import batch as columns
+from mizaj.errors import SourceError
 from mizaj.lexicon.entries import LABELS
 from mizaj.lexicon.scorer import DEFAULT_RULES, TIER, Answer, LexiconSettings, Scorer, load_scorer
 from mizaj.text.tokens import compatible
@@ -30,11 +33,16 @@ _OUTPUTS = {
     "is_compatibility": "B",
 }
 _WIDTH = {"B": 1, "f": 4}
+# A post of 10 MB can take 640 MB while it is scored (64 bytes a token): that once, not once a core.
+_HUGE_BYTES = 1 << 20
+_one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True)
 class LexiconScore:
     """The step that scores a text column with the dictionaries; nulls and empty posts are neutral.
+
+    The column is a string of any kind, a dictionary of strings or binary; what is not UTF-8 in it is read as U+FFFD.
 
     >>> step = LexiconScore()
     >>> step(pa.record_batch({"text": ["bahut accha"]})).column("sentiment").to_pylist()
@@ -68,24 +76,25 @@ class LexiconScore:
 
 
 def score_column(texts: pa.Array, scorer: Scorer) -> list[pa.Array]:
-    """The scored columns of a string array, in the order of `batch.SCORED`."""
+    """The scored columns of a text column, in the order of `batch.SCORED`; bytes that are no UTF-8 read as U+FFFD.
+
+    Raises `SourceError` for a column that cannot hold text.
+    """
+    if columns.text_type(texts.type) is None:
+        msg = f"the texts to score are {texts.type}; a text column is {columns.TEXT_TYPES}"
+        raise SourceError(msg)
+    texts = columns.as_text(texts)
     if scorer.kernel is None or scorer.settings.rules != DEFAULT_RULES:
         return _score_one_by_one(texts, scorer.answer)
-    return _score_by_kernel(_plain_strings(texts), scorer.kernel)
-
-
-def _plain_strings(texts: pa.Array) -> pa.Array:
-    """The texts as a string array; what lies under its nulls is not looked at, since it may be damaged."""
-    if pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type):
-        return texts
-    return texts.cast(pa.large_string())
+    return _score_by_kernel(texts, scorer.kernel)
 
 
 def _score_by_kernel(texts: pa.Array, kernel: Kernel) -> list[pa.Array]:
     n = len(texts)
     outputs = {name: _room(n, code) for name, code in _OUTPUTS.items()}
-    _run_kernel(texts, kernel, outputs)
-    _rescore_compatible(texts, kernel, outputs)
+    with _one_at_a_time if _holds_huge_post(texts) else nullcontext():
+        _run_kernel(texts, kernel, outputs)
+        _rescore_compatible(texts, kernel, outputs)
     if texts.null_count:
         _score_nulls(texts, kernel, outputs)
     return [
@@ -96,6 +105,17 @@ def _score_by_kernel(texts: pa.Array, kernel: Kernel) -> list[pa.Array]:
         _dictionary(outputs["language"], POST_LANGUAGES),
         pa.Array.from_buffers(pa.float32(), n, [None, pa.py_buffer(outputs["cmi"])]),
     ]
+
+
+def _holds_huge_post(texts: pa.Array) -> bool:
+    """Whether some post is huge, by its offsets, which nobody has checked yet."""
+    _, offsets, data = texts.buffers()
+    if offsets is None or data is None or data.size < _HUGE_BYTES:
+        return False
+    width = 8 if pa.types.is_large_string(texts.type) else 4
+    bounds = np.frombuffer(offsets, f"i{width}", count=offsets.size // width)
+    sizes = np.diff(bounds[texts.offset : texts.offset + len(texts) + 1])
+    return bool(sizes.max(initial=0) >= _HUGE_BYTES)
 
 
 def _run_kernel(texts: pa.Array, kernel: Kernel, outputs: dict[str, memoryview[Any]]) -> None:
@@ -154,7 +174,7 @@ def _dictionary(
 
 def _score_one_by_one(texts: pa.Array, answer: Callable[[str], Answer]) -> list[pa.Array]:
     # one post at a time: plain Python and the paper's rules have no other way
-    answers = [answer(_text(value)) for value in _plain_strings(texts)]
+    answers = [answer(_text(value)) for value in texts]
     return [
         pa.array([getattr(a, scored.name) for a in answers], scored.type)
         if not pa.types.is_dictionary(scored.type)

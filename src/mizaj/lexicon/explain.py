@@ -92,7 +92,7 @@ def explain(text: str, scorer: Scorer) -> Explanation:
     result = reading.result
     return Explanation(
         text=text,
-        answer=scorer.answer(text),
+        answer=scorer.judge(text, result),
         root=result.root,
         probabilities={
             "negative": result.negative,

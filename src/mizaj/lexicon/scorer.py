@@ -11,7 +11,8 @@ from typing import Any
 from mizaj.errors import SettingError
 from mizaj.lexicon import paper, twin
 from mizaj.lexicon.entries import LABELS, LANGUAGES
-from mizaj.lexicon.packed import Lexicon, load_lexicon
+from mizaj.lexicon.kept import open_lexicon
+from mizaj.lexicon.packed import Lexicon
 from mizaj.text.language import post_language
 from mizaj.text.tokens import compatible
 
@@ -83,18 +84,25 @@ class Scorer:
         if self.kernel is None:
             tokens, result = twin.score_text(plain, self.lexicon)
             return Reading(plain, tuple(tokens), result)
-        return _from_kernel(plain, self.kernel.read(plain.encode("utf-8", "replace")))
+        fields, found, counts = self.kernel.read(_encoded(plain))
+        return Reading(plain, _tokens(plain, fields), twin.Result(**found, n_by_language=counts))
 
     def answer(self, text: str) -> Answer:
         """Sentiment, score, confidence and language of one post."""
-        reading = self.read(text)
-        counts = reading.result.n_by_language
-        language, cmi = _post_language(counts)
+        plain = compatible(text)
+        if self.kernel is None:
+            return self.judge(text, twin.score_text(plain, self.lexicon)[1])
+        # The tokens are left as the kernel gives them: to make objects of them takes five times as long.
+        _, found, counts = self.kernel.read(_encoded(plain))
+        return self.judge(text, twin.Result(**found, n_by_language=counts))
+
+    def judge(self, text: str, result: twin.Result) -> Answer:
+        """The answer for a post of which this is the result of reading it."""
+        language, cmi = _post_language(result.n_by_language)
         if self.settings.rules != DEFAULT_RULES:
-            found = paper.score_paper(text, self.lexicon, self.settings.rules)
-            score = float(max(-1, min(1, found.total)))
-            return Answer(found.sentiment, score, 1.0, self.settings.rules, language, cmi)
-        result = reading.result
+            paper_score = paper.score_paper(text, self.lexicon, self.settings.rules)
+            score = float(max(-1, min(1, paper_score.total)))
+            return Answer(paper_score.sentiment, score, 1.0, self.settings.rules, language, cmi)
         score = result.positive - result.negative
         return Answer(LABELS[result.label], score, result.confidence, TIER, language, cmi)
 
@@ -102,7 +110,7 @@ class Scorer:
 @functools.cache
 def load_scorer(settings: LexiconSettings) -> Scorer:
     """The scorer for these settings, made once a process; warns where the compiled kernel is missing."""
-    lexicon = load_lexicon(settings.files, settings.domain)
+    lexicon = open_lexicon(settings.files, settings.domain)
     if Kernel is None:
         warnings.warn(SLOW, RuntimeWarning, stacklevel=2)
         return Scorer(settings, lexicon, None)
@@ -116,23 +124,23 @@ def _post_language(counts: list[int]) -> tuple[str, float]:
     return post_language(english, hi_latn, hindi, other), cmi
 
 
-def _from_kernel(
-    text: str, read: tuple[list[dict[str, Any]], dict[str, Any], list[int]]
-) -> Reading:
-    """What the kernel read, with places in characters instead of bytes."""
-    fields, result, counts = read
-    encoded = text.encode("utf-8", "replace")
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
+def _tokens(text: str, fields: list[dict[str, Any]]) -> tuple[twin.LexiconToken, ...]:
+    """The tokens that the kernel read, with places in characters instead of bytes."""
+    encoded = _encoded(text)
+    shared = [name for name in twin.LexiconToken.__slots__ if fields and name in fields[0]]
     tokens = []
     place, at = 0, 0
     for token in fields:
-        at += len(encoded[place : token["start"]].decode("utf-8", "replace"))
-        written = encoded[token["start"] : token["end"]].decode("utf-8", "replace")
-        place = token["end"]
-        known = {
-            name: value for name, value in token.items() if name in twin.LexiconToken.__slots__
-        }
-        tokens.append(
-            twin.LexiconToken(**{**known, "hash": written, "start": at, "end": at + len(written)})
-        )
+        start, end = token["start"], token["end"]
+        at += len(encoded[place:start].decode("utf-8", "replace"))
+        written = encoded[start:end].decode("utf-8", "replace")
+        place = end
+        made = twin.LexiconToken(**{name: token[name] for name in shared})
+        made.hash, made.start, made.end = written, at, at + len(written)
+        tokens.append(made)
         at += len(written)
-    return Reading(text, tuple(tokens), twin.Result(**result, n_by_language=counts))
+    return tuple(tokens)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from mizaj.errors import ModelError
+from mizaj.errors import ModelError, SourceError
 from mizaj.lexicon.explain import Explanation, explain
 from mizaj.lexicon.scorer import Answer, LexiconSettings, Scorer, load_scorer
 
@@ -64,6 +64,7 @@ class Model:
         """A table of the texts and their answers, one row each, in order.
 
         `texts`: a list of str, an Arrow array, or anything with Arrow's C interface (a polars or pandas column).
+        What is not UTF-8 in them is read as U+FFFD. Raises `SourceError` for what is not text.
         """
         import pyarrow as pa  # not for one text
 
@@ -89,6 +90,15 @@ def load(name: str = "default", settings: LexiconSettings | None = None) -> Mode
 def _arrow(texts: Texts) -> pa.Array | pa.ChunkedArray:
     import pyarrow as pa  # not for one text
 
-    if hasattr(texts, "__arrow_c_stream__"):
+    from mizaj.read.tables import strings
+
+    if isinstance(texts, str | bytes):
+        msg = "score takes a list or a column of texts; for one text, call the model: model(text)"
+        raise SourceError(msg)
+    if not hasattr(texts, "__arrow_c_stream__"):
+        return strings(list(texts))
+    try:
         return pa.chunked_array(texts)
-    return pa.array(texts, pa.string())
+    except pa.ArrowException as error:
+        msg = f"the texts to score are no column of texts: {error}"
+        raise SourceError(msg) from error

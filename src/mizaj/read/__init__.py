@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePath
 from typing import Any, BinaryIO
 
-from mizaj.batch import REJECTED
+from mizaj.batch import REJECTED, text_type
 from mizaj.errors import SourceError
 from mizaj.read.columnar import ArrowPart, ParquetPart
-from mizaj.read.columns import text_type, unify
+from mizaj.read.columns import unify
 from mizaj.read.delimited import CsvPart
 from mizaj.read.files import STDIN, Pipe, describe, find
 from mizaj.read.lines import JsonPart, TextPart
+from mizaj.read.partitions import with_partitions
 from mizaj.read.source import (
     FORMATS,
     BadInput,
@@ -135,7 +136,7 @@ def _open_files(paths: Sequence[str], settings: ReadSettings) -> Source:
     for path in found:
         try:
             file = describe(path, settings)
-            parts.append(_PARTS[file.format](file, settings))
+            parts.append(with_partitions(_PARTS[file.format](file, settings), path))
         except SourceError as error:
             bad.append(BadInput(path, str(error)))
     if not parts:
@@ -154,7 +155,7 @@ def _assemble(
     bad: tuple[BadInput, ...] = (),
     skipped: tuple[str, ...] = (),
 ) -> Source:
-    named = [(part.identity.path, part.schema) for part in parts]
+    named = [(part.origin.identity.path, part.schema) for part in parts]
     schema = unify(named, text=settings.text)
     if REJECTED.name in schema.names and text_type(schema.field(REJECTED.name).type) is None:
         msg = f"column '{REJECTED.name}' must hold the reasons of an earlier run; rename it"
@@ -173,15 +174,17 @@ def _stems(parts: Sequence[Part]) -> list[str]:
     It is the stem; with the folders before it where several have that; with a number where even
     that is not enough.
     """
-    times = Counter(part.stem.casefold() for part in parts)
-    paths = [part.identity.path for part in parts]
+    times = Counter(part.origin.stem.casefold() for part in parts)
+    paths = [part.origin.identity.path for part in parts]
     top = len(os.path.commonpath(paths)) if len(parts) > 1 and _share_root(paths) else 0
     used: set[str] = set()
     words = []
     for part in parts:
-        is_alone = times[part.stem.casefold()] == 1
-        folders = [] if is_alone else part.identity.path[top:].replace("://", "/").split("/")[:-1]
-        long = "-".join([*filter(None, folders), part.stem])
+        is_alone = times[part.origin.stem.casefold()] == 1
+        folders = (
+            [] if is_alone else part.origin.identity.path[top:].replace("://", "/").split("/")[:-1]
+        )
+        long = "-".join([*filter(None, folders), part.origin.stem])
         word = _fresh(long.strip("-")[-_MAX_STEM:], used)
         used.add(word.casefold())
         words.append(word)

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from mizaj.errors import SourceError
 from mizaj.read.files import InputFile, broken_off, is_url
-from mizaj.read.source import Identity, Note, ReadSettings, Span
+from mizaj.read.source import Note, ReadSettings, Span
 
 # Read through a buffer of this size instead of fetching whole column chunks ahead: reading 5 M posts
 # peaked at 120-165 MB so, at 240 MB with pre-buffering and 540 MB memory-mapped.
@@ -26,7 +26,7 @@ _IPC_MAGIC = b"ARROW1\0\0"
 class ParquetPart:
     """A Parquet file; a span is a range of row groups."""
 
-    file: InputFile
+    origin: InputFile
     settings: ReadSettings
     schema: pa.Schema
     spans: tuple[Span, ...]
@@ -38,20 +38,10 @@ class ParquetPart:
             spans = _row_group_spans(parquet.metadata, settings.shard_rows)
             return cls(file, settings, parquet.schema_arrow.remove_metadata(), spans)
 
-    @property
-    def identity(self) -> Identity:
-        """The file."""
-        return self.file.identity
-
-    @property
-    def stem(self) -> str:
-        """The name of the file."""
-        return self.file.stem
-
     def batches(self, span: Span, target: pa.Schema, note: Note) -> Iterator[pa.RecordBatch]:
         """The rows of the row groups; a broken one is left behind, and named at the end."""
         del target, note
-        with _parquet(self.file) as parquet:
+        with _parquet(self.origin) as parquet:
             failures = []
             for group in range(span.start, span.stop):
                 try:
@@ -59,7 +49,7 @@ class ParquetPart:
                 except (OSError, pa.ArrowException) as error:
                     failures.append(_group_failure(parquet.metadata, group, error))
         if failures:
-            msg = f"{self.file.path}: {'; '.join(failures)}; the other rows are kept"
+            msg = f"{self.origin.path}: {'; '.join(failures)}; the other rows are kept"
             raise SourceError(msg)
 
     def _row_group(self, parquet: pq.ParquetFile, group: int) -> Iterator[pa.RecordBatch]:
@@ -73,7 +63,7 @@ class ParquetPart:
 class ArrowPart:
     """An Arrow IPC file, whose span is a range of record batches, or an IPC stream in one span."""
 
-    file: InputFile
+    origin: InputFile
     settings: ReadSettings
     schema: pa.Schema
     spans: tuple[Span, ...]
@@ -96,16 +86,6 @@ class ArrowPart:
         spans = tuple(Span(a, b, None, size // n_spans) for a, b in itertools.pairwise(cuts))
         return cls(file, settings, schema, spans)
 
-    @property
-    def identity(self) -> Identity:
-        """The file."""
-        return self.file.identity
-
-    @property
-    def stem(self) -> str:
-        """The name of the file."""
-        return self.file.stem
-
     def batches(self, span: Span, target: pa.Schema, note: Note) -> Iterator[pa.RecordBatch]:
         """The record batches as they are stored; raises after the last whole one."""
         del target, note
@@ -117,17 +97,15 @@ class ArrowPart:
                 n_rows += batch.num_rows
         except (OSError, pa.ArrowException) as error:
             reason = str(error).splitlines()[0]
-            msg = (
-                f"{self.file.path}: broken or cut off after {n_rows:,} rows of its part ({reason})"
-            )
+            msg = f"{self.origin.path}: broken or cut off after {n_rows:,} rows of its part ({reason})"
             raise SourceError(msg) from error
 
     def _stored(self, span: Span) -> Iterator[pa.RecordBatch]:
         if span.stop < 0:
-            with _ipc_stream(self.file) as stream:
+            with _ipc_stream(self.origin) as stream:
                 yield from stream
             return
-        with self.file.open() as raw, pa.ipc.open_file(raw) as reader:
+        with self.origin.open() as raw, pa.ipc.open_file(raw) as reader:
             for index in range(span.start, span.stop):
                 yield reader.get_batch(index)
 

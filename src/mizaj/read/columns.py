@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mizaj.batch import REJECTED
+from mizaj.batch import REJECTED, TEXT_TYPES, as_text, text_type
 from mizaj.errors import SourceError
 
 NULL_TEXT = "null_text"
@@ -17,22 +17,6 @@ BROKEN_LINE = "broken_line"
 CHANGED_TYPE = "changed_type"
 
 _is = pa.types
-
-
-def text_type(column: pa.DataType) -> pa.DataType | None:
-    """The type that a text column is brought to, or None where it cannot hold text.
-
-    >>> text_type(pa.dictionary(pa.int8(), pa.string()))
-    DataType(string)
-    >>> text_type(pa.int64()) is None
-    True
-    """
-    if _is.is_dictionary(column):
-        return text_type(column.value_type)
-    if _is.is_large_string(column) or _is.is_large_binary(column):
-        return pa.large_string()
-    is_short = (_is.is_string, _is.is_binary, _is.is_string_view, _is.is_binary_view, _is.is_null)
-    return pa.string() if any(check(column) for check in is_short) else None
 
 
 def unify(named: Sequence[tuple[str, pa.Schema]], *, text: str) -> pa.Schema:
@@ -101,8 +85,8 @@ def _check_text(name: str, schema: pa.Schema, text: str) -> None:
         raise SourceError(msg)
     if text_type(schema.field(text).type) is None:
         msg = (
-            f"{name}: column '{text}' is {schema.field(text).type}; a text column is string, "
-            f"large_string, string_view, dictionary of strings or binary. Columns there: {there}"
+            f"{name}: column '{text}' is {schema.field(text).type}; a text column is {TEXT_TYPES}. "
+            f"Columns there: {there}"
         )
         raise SourceError(msg)
 
@@ -130,20 +114,7 @@ def _column(batch: pa.RecordBatch, field: pa.Field, *, is_text: bool) -> pa.Arra
     if field.name not in batch.schema.names:
         return pa.nulls(batch.num_rows, field.type)
     column = batch.column(field.name)
-    return _as_string(column) if is_text else column
-
-
-def _as_string(column: pa.Array) -> pa.Array:
-    """Text as string or large_string, its bytes not yet checked."""
-    if _is.is_dictionary(column.type):
-        return _as_string(column.cast(column.type.value_type))
-    if _is.is_binary_view(column.type):
-        column = column.cast(pa.binary())
-    if _is.is_binary(column.type):
-        return column.view(pa.string())
-    if _is.is_large_binary(column.type):
-        return column.view(pa.large_string())
-    return column
+    return as_text(column) if is_text else column
 
 
 def _fitted(column: pa.Array, kind: pa.DataType) -> tuple[pa.Array, pa.Array | None]:

@@ -20,7 +20,7 @@ from mizaj.read.records import (
     split_record,
     without_mark,
 )
-from mizaj.read.source import Identity, Note, ReadSettings, Span
+from mizaj.read.source import Note, ReadSettings, Span
 
 _DELIMITERS = ",;\t|"
 
@@ -32,7 +32,7 @@ class CsvPart:
     It is one span, since a line end may lie inside quotes.
     """
 
-    file: InputFile
+    origin: InputFile
     settings: ReadSettings
     names: tuple[str, ...]
     delimiter: str
@@ -49,16 +49,6 @@ class CsvPart:
         return cls(file, settings, tuple(names), delimiter)
 
     @property
-    def identity(self) -> Identity:
-        """The file."""
-        return self.file.identity
-
-    @property
-    def stem(self) -> str:
-        """The name of the file."""
-        return self.file.stem
-
-    @property
     def schema(self) -> pa.Schema:
         """A string column for each name in the header."""
         return pa.schema([pa.field(name, pa.string()) for name in self.names])
@@ -66,15 +56,15 @@ class CsvPart:
     @property
     def spans(self) -> tuple[Span, ...]:
         """The whole file."""
-        size = self.file.identity.size_bytes or 0
+        size = self.origin.identity.size_bytes or 0
         return (Span(0, size, None, size),)
 
     def batches(self, span: Span, target: pa.Schema, note: Note) -> Iterator[pa.RecordBatch]:
         """One row a record; a record with too many or too few fields is a rejected row."""
         del span, target, note
         is_header = True
-        pieces = without_mark(self.file.pieces())
-        for block in blocks(pieces, last_record(self.delimiter), self.file.path):
+        pieces = without_mark(self.origin.pieces())
+        for block in blocks(pieces, last_record(self.delimiter), self.origin.path):
             whole = block if block.endswith((b"\n", b"\r")) else block + b"\n"
             if is_header:
                 match = record_pattern(self.delimiter).match(whole)

@@ -16,7 +16,7 @@ from mizaj.errors import SourceError
 from mizaj.read.columns import BROKEN_LINE, CHANGED_TYPE
 from mizaj.read.files import InputFile
 from mizaj.read.records import blocks, last_line, lines_between, without_mark
-from mizaj.read.source import Identity, Note, ReadSettings, Span
+from mizaj.read.source import Note, ReadSettings, Span
 
 # A block that pyarrow refuses is cut into pieces of this many lines; those it refuses again are
 # parsed by hand, which is some ten times slower.
@@ -30,7 +30,7 @@ _MISFIT = (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeError)
 class TextPart:
     """Plain lines: each line is one post."""
 
-    file: InputFile
+    origin: InputFile
     settings: ReadSettings
     spans: tuple[Span, ...]
 
@@ -40,16 +40,6 @@ class TextPart:
         return cls(file, settings, _spans(file, settings))
 
     @property
-    def identity(self) -> Identity:
-        """The file."""
-        return self.file.identity
-
-    @property
-    def stem(self) -> str:
-        """The name of the file."""
-        return self.file.stem
-
-    @property
     def schema(self) -> pa.Schema:
         """One column, the text."""
         return pa.schema([pa.field(self.settings.text, pa.string())])
@@ -57,7 +47,7 @@ class TextPart:
     def batches(self, span: Span, target: pa.Schema, note: Note) -> Iterator[pa.RecordBatch]:
         """One row a line, without its line end."""
         del target, note
-        for block in _line_blocks(self.file, span):
+        for block in _line_blocks(self.origin, span):
             lines = block.removesuffix(b"\n").split(b"\n")
             texts = [line.removesuffix(b"\r") for line in lines]
             yield pa.record_batch({self.settings.text: pa.array(texts, pa.binary())})
@@ -67,7 +57,7 @@ class TextPart:
 class JsonPart:
     """JSON Lines with the columns of their first lines; a field that comes up later is noted."""
 
-    file: InputFile
+    origin: InputFile
     settings: ReadSettings
     schema: pa.Schema
     spans: tuple[Span, ...]
@@ -80,25 +70,15 @@ class JsonPart:
         """
         return cls(file, settings, _infer(file, settings.text), _spans(file, settings))
 
-    @property
-    def identity(self) -> Identity:
-        """The file."""
-        return self.file.identity
-
-    @property
-    def stem(self) -> str:
-        """The name of the file."""
-        return self.file.stem
-
     def batches(self, span: Span, target: pa.Schema, note: Note) -> Iterator[pa.RecordBatch]:
         """One row a line; blank lines are none; a line that does not fit is a rejected row."""
         late = [f for f in target if f.name not in (*self.schema.names, REJECTED.name)]
         schema = pa.schema([*self.schema, *late])
-        for block in _line_blocks(self.file, span):
+        for block in _line_blocks(self.origin, span):
             for batch in _parse(block, schema, self.settings.text):
                 for name in batch.schema.names:
                     if name not in schema.names and name != REJECTED.name:
-                        note(f"field '{name}' first comes up late in {self.file.path}: left out")
+                        note(f"field '{name}' first comes up late in {self.origin.path}: left out")
                 yield batch
 
 

@@ -95,8 +95,8 @@ class BadInput:
     reason: str
 
 
-class Part(Protocol):
-    """One opened input: a file, a table, a query. A value; it opens its file anew for each span."""
+class Origin(Protocol):
+    """Where the rows of a part come from."""
 
     @property
     def identity(self) -> Identity:
@@ -105,6 +105,14 @@ class Part(Protocol):
     @property
     def stem(self) -> str:
         """The word that begins the names of its shards."""
+
+
+class Part(Protocol):
+    """One opened input: a file, a table, a query. A value; it opens its file anew for each span."""
+
+    @property
+    def origin(self) -> Origin:
+        """The file, or what stands for one."""
 
     @property
     def schema(self) -> pa.Schema:
@@ -137,7 +145,7 @@ class Source:
     @property
     def inputs(self) -> tuple[Identity, ...]:
         """What each part is called, and how to tell that it changed."""
-        return tuple(part.identity for part in self.parts)
+        return tuple(part.origin.identity for part in self.parts)
 
     @property
     def is_repeatable(self) -> bool:

@@ -12,7 +12,17 @@ import pyarrow as pa
 from mizaj.errors import ExtraMissing, SourceError
 from mizaj.read.source import Identity, Note, ReadSettings, Span
 
-MEMORY = "memory"
+
+@dataclass(frozen=True)
+class Named:
+    """What stands for an input that is no file."""
+
+    identity: Identity
+    stem: str
+
+
+# Memory, which cannot be told from other memory, and has no better name.
+IN_MEMORY = Named(Identity("memory"), "part")
 
 
 @dataclass(frozen=True)
@@ -21,16 +31,7 @@ class TablePart:
 
     table: pa.Table
     settings: ReadSettings
-
-    @property
-    def identity(self) -> Identity:
-        """Memory, which cannot be told from other memory."""
-        return Identity(MEMORY)
-
-    @property
-    def stem(self) -> str:
-        """There is no better name for it."""
-        return "part"
+    origin: Named = IN_MEMORY
 
     @property
     def schema(self) -> pa.Schema:
@@ -57,16 +58,7 @@ class StreamPart:
 
     reader: pa.RecordBatchReader
     settings: ReadSettings
-
-    @property
-    def identity(self) -> Identity:
-        """A stream, which cannot be told from another."""
-        return Identity(MEMORY)
-
-    @property
-    def stem(self) -> str:
-        """There is no better name for it."""
-        return "part"
+    origin: Named = IN_MEMORY
 
     @property
     def schema(self) -> pa.Schema:
@@ -100,14 +92,9 @@ class QueryPart:
             return cls(query, database, settings, reader.schema.remove_metadata())
 
     @property
-    def identity(self) -> Identity:
+    def origin(self) -> Named:
         """The query; its answer may differ another time."""
-        return Identity(f"duckdb:{self.database or ''}:{self.query}")
-
-    @property
-    def stem(self) -> str:
-        """There is no better name for it."""
-        return "query"
+        return Named(Identity(f"duckdb:{self.database or ''}:{self.query}"), "query")
 
     @property
     def spans(self) -> tuple[Span, ...]:
@@ -142,10 +129,11 @@ def as_part(data: object, settings: ReadSettings) -> TablePart | StreamPart | No
 
 def as_text_part(texts: Iterable[str | None], settings: ReadSettings) -> TablePart:
     """The part for an iterable of strings; None is a null text."""
-    return TablePart(pa.table({settings.text: _strings(list(texts))}), settings)
+    return TablePart(pa.table({settings.text: strings(list(texts))}), settings)
 
 
-def _strings(texts: Sequence[object]) -> pa.Array:
+def strings(texts: Sequence[object]) -> pa.Array:
+    """A list of texts as large_string, or as large_binary if one holds a lone surrogate; raises `SourceError`."""
     for row, text in enumerate(texts):
         if text is not None and not isinstance(text, str):
             msg = f"row {row} of the list is {type(text).__name__}; allowed are str and None"
@@ -163,7 +151,7 @@ def _from_rows(rows: list[dict[str, Any]], text: str) -> pa.Table:
     columns = {}
     for name in names or [text]:
         values = [row.get(name) for row in rows]
-        columns[name] = _strings(values) if name == text else _array(name, values)
+        columns[name] = strings(values) if name == text else _array(name, values)
     return pa.table(columns)
 
 

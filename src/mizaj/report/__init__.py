@@ -14,7 +14,7 @@ from mizaj.report.figures import Bucket, bucket_title, buckets, plural
 from mizaj.report.markup import Html, element, join
 from mizaj.report.reading import Explain
 from mizaj.report.scored import read_manifest, read_summary
-from mizaj.summary import Summary
+from mizaj.summary import Summary, Timeline
 
 __all__ = ["Explain", "render", "write_report"]
 
@@ -111,7 +111,7 @@ def render(
         reading.provenance(manifest, scored),
     )
     foot = element("footer", element("p", _METHOD), element("p", "Made with mizaj."), class_="end")
-    body = element("body", _top(summary, found, title), main, foot, _tooltip(), _script())
+    body = element("body", _top(summary, title), main, foot, _tooltip(), _script())
     return f"<!doctype html>\n{element('html', _head(title), body, lang='en')}\n"
 
 
@@ -151,8 +151,8 @@ def _tooltip() -> Html:
     return element("div", id="tip", aria_hidden="true", hidden="")
 
 
-def _top(summary: Summary, found: tuple[Bucket, ...], title: str) -> Html:
-    facts = [_period(found), plural(summary.sentiments.n, "post")]
+def _top(summary: Summary, title: str) -> Html:
+    facts = [_period(summary.timeline), plural(summary.sentiments.n, "post")]
     toggle = element("button", "Theme", id="theme", type_="button", hidden="")
     links = (element("a", name, href=f"#{key}") for key, name in _CONTENTS.items())
     return element(
@@ -172,12 +172,12 @@ def _top(summary: Summary, found: tuple[Bucket, ...], title: str) -> Html:
     )
 
 
-def _period(found: tuple[Bucket, ...]) -> str:
-    if not found:
+def _period(timeline: Timeline) -> str:
+    """The first day and the last, or months where days are not known any more."""
+    if not timeline.counts:
         return ""
-    first, last = (bucket_title(bucket.start, "day") for bucket in (found[0], found[-1]))
-    if found[0].unit in ("month", "year"):
-        first, last = found[0].title, found[-1].title
+    unit = "month" if timeline.level == "month" else "day"
+    first, last = (bucket_title(end(timeline.counts), unit) for end in (min, max))
     return first if first == last else f"{first} to {last}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mizaj.report.figures import count, percent, short_count, signed, wilson
+from mizaj.report.figures import FEW, count, percent, short_count, signed, wilson
 from mizaj.report.markup import Html, element, join
 from mizaj.summary import SENTIMENTS, Counts
 
@@ -20,8 +20,6 @@ MAX_TICKS = 7
 _LABELLED_SHARE = 0.11
 # A narrower interval would look like a fault of the drawing.
 _LEAST_WHISKER = 0.012
-# Fewer posts than this and a share says little: the column is drawn pale.
-_FEW = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ def share_columns(columns: Sequence[Column], *, label: str, height: int = 240) -
         element(
             "g",
             *_stack(column, place, len(columns), top=column.counts.n, height=height),
-            class_="pale" if column.counts.n < _FEW else None,
+            class_="pale" if column.counts.n < FEW else None,
         )
         for place, column in enumerate(columns)
         if column.counts.n

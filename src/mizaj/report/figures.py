@@ -14,9 +14,11 @@ Z_95 = 1.959964
 """The normal quantile of a two-sided interval of 95 %."""
 
 _MAX_COLUMNS = 100
-# With fewer posts to a bucket a coarser unit says more, as long as some buckets are left.
-_FULL_BUCKET = 10
-_LEAST_COLUMNS = 6
+FEW = 30
+"""Of fewer posts a share says little: they are shown pale, not named, or put together with others."""
+
+# A coarser unit is taken only while some buckets are left.
+_LEAST_COLUMNS = 5
 _UNITS = ("hour", "day", "week", "month", "year")
 # The shortest month and year, so that a span never gets more columns than it may have.
 _HOURS = {"hour": 1, "day": 24, "week": 7 * 24, "month": 28 * 24, "year": 365 * 24}
@@ -149,7 +151,7 @@ def _unit(timeline: Timeline) -> str:
     fitting = [unit for unit in levels if n_buckets[unit] < _MAX_COLUMNS] or [_UNITS[-1]]
     unit, *coarser = fitting
     for wider in coarser:
-        if n_posts >= _FULL_BUCKET * n_buckets[unit] or n_buckets[wider] < _LEAST_COLUMNS:
+        if n_posts >= FEW * n_buckets[unit] or n_buckets[wider] < _LEAST_COLUMNS:
             break
         unit = wider
     return unit

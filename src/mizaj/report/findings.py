@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mizaj.report.figures import Bucket, count, percent, plural, signed, wilson
+from mizaj.report.figures import FEW, Bucket, count, percent, plural, signed, wilson
 from mizaj.summary import CONFIDENCE_BANDS, CONFIDENCE_BINS, MANY, Counts, Summary
 
 # A level shift is told only if both sides are long and full enough, it is large enough to matter,
@@ -15,8 +15,6 @@ _LEAST_SIDE_BUCKETS = 3
 _LEAST_SIDE_POSTS = 100
 _LEAST_SHIFT = 0.03
 _LEAST_T = 4.0
-# A group or bucket with fewer posts is not named as the highest or lowest.
-_LEAST_NAMED = 30
 # Under this the interval of a share is more than ten points wide.
 _FEW_POSTS = 400
 
@@ -130,7 +128,7 @@ def trend(buckets: Sequence[Bucket]) -> str:
 
 def extremes(buckets: Sequence[Bucket]) -> str:
     """The highest and the lowest bucket; `""` when too few are full."""
-    named = [bucket for bucket in buckets if bucket.counts.n >= _LEAST_NAMED]
+    named = [bucket for bucket in buckets if bucket.counts.n >= FEW]
     if len(named) < 3:
         return ""
     high = max(named, key=lambda bucket: bucket.counts.net)
@@ -143,7 +141,7 @@ def extremes(buckets: Sequence[Bucket]) -> str:
 
 def compare(groups: Mapping[str, Counts]) -> str:
     """Which group is the most positive and which the most negative on balance."""
-    named = {name: c for name, c in groups.items() if c.n >= _LEAST_NAMED and name != MANY}
+    named = {name: c for name, c in groups.items() if c.n >= FEW and name != MANY}
     if len(named) < 2:
         return ""
     high = max(named, key=lambda name: named[name].net)
@@ -177,6 +175,6 @@ def mixing(summary: Summary) -> str:
         mixed += counts
     total = plain.n + mixed.n
     sentence = f"{percent(mixed.n, total)} of posts switch language within the post."
-    if min(plain.n, mixed.n) < _LEAST_NAMED:
+    if min(plain.n, mixed.n) < FEW:
         return sentence
     return f"{sentence} Net sentiment is {signed(mixed.net)} there, {signed(plain.net)} elsewhere."

@@ -6,7 +6,16 @@ from collections.abc import Mapping, Sequence
 
 from mizaj.report import charts, findings
 from mizaj.report.charts import Column, Row
-from mizaj.report.figures import Bucket, bucket_title, count, percent, plural, short_count, signed
+from mizaj.report.figures import (
+    FEW,
+    Bucket,
+    bucket_title,
+    count,
+    percent,
+    plural,
+    short_count,
+    signed,
+)
 from mizaj.report.markup import Html, element, join
 from mizaj.summary import (
     CONFIDENCE_BANDS,
@@ -76,6 +85,8 @@ def over_time(summary: Summary, buckets: Sequence[Bucket]) -> Html:
     stride = _month_stride(buckets)
     columns = [Column(b.title, b.counts, tick=_tick(b, stride)) for b in buckets]
     n_undated = summary.sentiments.n - sum(bucket.counts.n for bucket in buckets)
+    is_pale = any(0 < bucket.counts.n < FEW for bucket in buckets)
+    pale = f" Pale columns have fewer than {FEW} posts." if is_pale else ""
     foot = f" {plural(n_undated, 'post')} without a usable time left out." if n_undated else ""
     return section(
         "time",
@@ -87,7 +98,7 @@ def over_time(summary: Summary, buckets: Sequence[Bucket]) -> Html:
         element("h3", f"Posts by {unit}"),
         charts.count_columns(columns, label=f"Number of posts by {unit}", height=72),
         charts.counts_table(unit.capitalize(), [(b.title, b.counts) for b in buckets]),
-        note(f"Times are in UTC. Pale columns have fewer than 30 posts.{foot}"),
+        note(f"Times are in UTC.{pale}{foot}"),
     )
 
 
