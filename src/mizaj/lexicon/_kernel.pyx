@@ -5,7 +5,7 @@ It does what `twin` and `resolve` say, on the packed lexicon where it lies; the 
 """
 
 from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free, realloc
+from libc.stdlib cimport free, realloc
 from libc.string cimport memcmp, memcpy, memmove, memset
 
 from mizaj.lexicon.rules cimport RuleResult, RuleWeights, score_post
@@ -42,7 +42,7 @@ cdef enum:
     IDLE = 4096
     IS_EMOTICON = 2
     SHORTEST_STEM = 4
-    PAIR_MASK = (1 << 17) - 1
+    PHRASE_BITS = 1 << 17
     SLOTS_IN_BUCKET = 2
     # the byte before a phonetic key
     SOUND = 1
@@ -50,7 +50,7 @@ cdef enum:
     LONGEST_PHRASE = 4
     MODEL_BYTES = 24
     LOGIT_LIMIT = 127
-    CACHE_SIZE = 131072
+    CACHE_SIZE = 262144
     MOST_KEPT_TOKENS = 65536
     MOST_KEPT_BYTES = 1 << 20
     LEAST_ROOM = 4096
@@ -67,6 +67,27 @@ cdef enum:
 
 # columns of `shares` by kind of token: question, url, mention, number, word
 COUNTED = {7: 1, 3: 2, 2: 3, 1: 4, 0: 5}
+
+cdef extern from *:
+    """
+    #if defined(__linux__)
+    #include <stdlib.h>
+    #include <sys/mman.h>
+    static void* mizaj_wide_room(size_t size) {
+        void* place = NULL;
+        if (posix_memalign(&place, (size_t)1 << 21, size)) return NULL;
+    #ifdef MADV_HUGEPAGE
+        madvise(place, size, MADV_HUGEPAGE);
+    #endif
+        return place;
+    }
+    #else
+    #define mizaj_wide_room malloc
+    #endif
+    """
+    # room for what is read here and there, in pages as large as there are, so that their addresses are at hand; to be
+    # given back by `free`
+    void* wide_room "mizaj_wide_room"(size_t size) noexcept nogil
 
 cdef uint32_t NO_ENTRY = 0xFFFFFFFFu
 
@@ -106,8 +127,9 @@ cdef struct Lex:
     const uint32_t* heads
     # bit 256 a + b is set where some phrase begins with words of the marks a, b
     const uint64_t* marks
-    # the bit of its hash is set for each pair of head words with which some phrase begins
-    const uint64_t* pairs
+    # the bit of its hash is set for each beginning of a phrase, of two head words or more; then for each phrase
+    const uint64_t* beginnings
+    const uint64_t* phrases
     const int8_t* ngrams
     uint32_t ngram_mask
     int32_t ngram_bias
@@ -132,7 +154,7 @@ cdef struct Survey:
 cdef struct Work:
     # what one thread needs while it scores
     Tokens tokens
-    # what was found out about unknown words, as slots: two at each even place, the newest first
+    # what was found out about unknown words, as slots: two at each even place, the last one asked for first
     Slot* guesses
     # the post, with zeros behind it
     uint8_t* text
@@ -143,38 +165,46 @@ cdef struct Work:
 cdef class Desk:
     """The memory of one thread at work: room for tokens, and what it found out about unknown words."""
 
-    cdef Work work
+    # two posts at work: what one asks the memory for is there when the next one has been scanned
+    cdef Work[2] works
+    cdef Slot* guesses
 
     def __cinit__(self):
-        memset(&self.work, 0, sizeof(Work))
-        self.work.guesses = <Slot*>calloc(CACHE_SIZE, sizeof(Slot))
-        if self.work.guesses == NULL:
+        memset(self.works, 0, sizeof(self.works))
+        self.guesses = <Slot*>wide_room(CACHE_SIZE * sizeof(Slot))
+        if self.guesses == NULL:
             raise MemoryError("no memory for the cache of unknown words")
+        memset(self.guesses, 0, CACHE_SIZE * sizeof(Slot))
+        self.works[0].guesses = self.works[1].guesses = self.guesses
 
     def __dealloc__(self):
-        free(self.work.guesses)
-        free(self.work.tokens.items)
-        free(self.work.tokens.notes)
-        free(self.work.text)
+        free(self.guesses)
+        for i in range(2):
+            free(self.works[i].tokens.items)
+            free(self.works[i].tokens.notes)
+            free(self.works[i].text)
 
-    cdef void tidy(self) noexcept:
-        """Give back the room that one huge post took."""
-        if self.work.tokens.room > MOST_KEPT_TOKENS:
-            free(self.work.tokens.items)
-            free(self.work.tokens.notes)
-            self.work.tokens.items = NULL
-            self.work.tokens.notes = NULL
-            self.work.tokens.room = 0
-        if self.work.room > MOST_KEPT_BYTES:
-            free(self.work.text)
-            self.work.text = NULL
-            self.work.room = 0
+
+cdef void tidy(Work* work) noexcept:
+    """Give back the room that one huge post took."""
+    if work.tokens.room > MOST_KEPT_TOKENS:
+        free(work.tokens.items)
+        free(work.tokens.notes)
+        work.tokens.items = NULL
+        work.tokens.notes = NULL
+        work.tokens.room = 0
+    if work.room > MOST_KEPT_BYTES:
+        free(work.text)
+        work.text = NULL
+        work.room = 0
 
 
 cdef class Kernel:
     """A packed lexicon made ready for scoring; one serves any number of threads."""
 
     cdef Lex lex
+    # the table of words, copied from the file to where it is read faster
+    cdef Slot* _slots
     cdef object _view
     # desks that no thread sits at now; a deque, whose ends are safe to use from several threads
     cdef object _desks
@@ -185,18 +215,24 @@ cdef class Kernel:
         sections = lexicon.sections
         self._view = view
         self._desks = deque()
-        self.lex.table.slots = <const Slot*>(base + <size_t>sections["slots"].start)
         size = sections["slots"].stop - sections["slots"].start
+        free(self._slots)
+        self._slots = <Slot*>wide_room(size)
+        if self._slots == NULL:
+            raise MemoryError("no memory for the table of words")
+        memcpy(self._slots, base + <size_t>sections["slots"].start, size)
+        self.lex.table.slots = self._slots
         self.lex.table.mask = size // sizeof(Slot) - SLOTS_IN_BUCKET
         self.lex.records = <const Record*>(base + <size_t>sections["records"].start)
         self.lex.n_records = len(lexicon)
         self.lex.heads = <const uint32_t*>(base + <size_t>sections["heads"].start)
         self.lex.marks = <const uint64_t*>(base + <size_t>sections["marks"].start)
-        self.lex.pairs = <const uint64_t*>(base + <size_t>sections["pairs"].start)
+        self.lex.beginnings = <const uint64_t*>(base + <size_t>sections["phrases"].start)
+        self.lex.phrases = self.lex.beginnings + PHRASE_BITS // 64
         self._read_ngrams(bytes(memoryview(lexicon.content)[sections["ngrams"]]), base + <size_t>sections["ngrams"].start)
         self.lex.figures = <const Figures*>(base + <size_t>sections["figures"].start)
         self.lex.n_figures = (sections["figures"].stop - sections["figures"].start) // sizeof(Figures) - 1
-        self._check_tables({name: part.stop - part.start for name, part in sections.items()})
+        self._check_table()
         for emoticon in lexicon.emoticons:
             if len(emoticon) > 1 and emoticon.isascii():
                 pair = ord(emoticon[0]) * 128 + ord(emoticon[1])
@@ -204,18 +240,15 @@ cdef class Kernel:
         mark_odd_pairs(&self.lex.table)
         self._read_weights(lexicon.weights)
 
-    cdef _check_tables(self, sizes):
-        """Refuse tables, of a damaged file, in which a search would not end or would leave them."""
+    def __dealloc__(self):
+        free(self._slots)
+
+    cdef _check_table(self):
+        """Refuse a table, of a damaged file, in which a search would not end; `packed` has compared all sizes."""
         cdef uint64_t at
-        if (
-            sizes["figures"] >= sizeof(Figures)
-            and sizes["slots"] >= SLOTS_IN_BUCKET * sizeof(Slot)
-            and sizes["heads"] == sizeof(uint32_t) * self.lex.n_records
-            and sizes["marks"] == layout.MARK_BITS // 8
-        ):
-            for at in range(SLOTS_IN_BUCKET - 1, self.lex.table.mask + SLOTS_IN_BUCKET, SLOTS_IN_BUCKET):
-                if self.lex.table.slots[at].key == 0:
-                    return
+        for at in range(SLOTS_IN_BUCKET - 1, self.lex.table.mask + SLOTS_IN_BUCKET, SLOTS_IN_BUCKET):
+            if self.lex.table.slots[at].key == 0:
+                return
         raise LexiconError("the lexicon holds a damaged word table; pack it again")
 
     cdef Desk _take_desk(self):
@@ -225,7 +258,8 @@ cdef class Kernel:
             return Desk()
 
     cdef _leave_desk(self, Desk desk):
-        desk.tidy()
+        tidy(&desk.works[0])
+        tidy(&desk.works[1])
         self._desks.append(desk)
 
     cdef _read_ngrams(self, bytes section, const uint8_t* base):
@@ -274,21 +308,25 @@ cdef class Kernel:
         cdef Py_ssize_t i
         cdef int64_t begin, end
         cdef Desk desk = self._take_desk()
-        cdef Work* work = &desk.work
+        cdef Work* work
         try:
             with nogil:
-                for i in range(n):
-                    if is_large:
-                        begin, end = wide[first + i], wide[first + i + 1]
-                    else:
-                        begin, end = narrow[first + i], narrow[first + i + 1]
-                    score_one(&self.lex, text + begin, <int32_t>(end - begin), work, &result)
-                    sentiment[i] = result.label
-                    score[i] = <float>(result.positive - result.negative)
-                    confidence[i] = <float>result.confidence
-                    language[i] = post_language(work.tokens.n_words)
-                    cmi[i] = code_mixing(work.tokens.n_words)
-                    is_compatibility[i] = work.tokens.is_compatibility
+                for i in range(n + 1):
+                    if i < n:
+                        if is_large:
+                            begin, end = wide[first + i], wide[first + i + 1]
+                        else:
+                            begin, end = narrow[first + i], narrow[first + i + 1]
+                        begin_one(&self.lex, text + begin, <int32_t>(end - begin), &desk.works[i & 1])
+                    if i > 0:
+                        work = &desk.works[(i - 1) & 1]
+                        finish_one(&self.lex, work, &result)
+                        sentiment[i - 1] = result.label
+                        score[i - 1] = <float>(result.positive - result.negative)
+                        confidence[i - 1] = <float>result.confidence
+                        language[i - 1] = post_language(work.tokens.n_words)
+                        cmi[i - 1] = code_mixing(work.tokens.n_words)
+                        is_compatibility[i - 1] = work.tokens.is_compatibility
         finally:
             self._leave_desk(desk)
 
@@ -303,11 +341,12 @@ cdef class Kernel:
         cdef Token* token
         cdef int i
         cdef Desk desk = self._take_desk()
-        cdef Work* work = &desk.work
+        cdef Work* work = &desk.works[0]
         places, entries, factors, counts = array("q", [0]), array("I"), array("d"), array("i")
         try:
             for text in texts:
-                read_one(&self.lex, &text[0] if text.shape[0] else NULL, <int32_t>text.shape[0], work)
+                begin_one(&self.lex, &text[0] if text.shape[0] else NULL, <int32_t>text.shape[0], work)
+                look_up(&self.lex, work)
                 row = [0] * 7
                 n_tokens = work.tokens.n
                 seats = [-1] * n_tokens
@@ -340,9 +379,10 @@ cdef class Kernel:
         cdef int i
         cdef const uint8_t* start = &text[0] if text.shape[0] else NULL
         cdef Desk desk = self._take_desk()
-        cdef Work* work = &desk.work
+        cdef Work* work = &desk.works[0]
         try:
-            read_one(&self.lex, start, <int32_t>text.shape[0], work)
+            begin_one(&self.lex, start, <int32_t>text.shape[0], work)
+            look_up(&self.lex, work)
             for i in range(work.tokens.n):
                 show_alone(&self.lex, &work.tokens.items[i])
             tokens = [token_fields(work.tokens.items[i]) for i in range(work.tokens.n)]
@@ -394,20 +434,26 @@ cdef check_offsets(const uint8_t[::1] data, const uint8_t[::1] offsets, Py_ssize
         raise LexiconError(f"the text column is damaged at row {i - first}; read the file again")
 
 
-cdef int score_one(const Lex* lex, const uint8_t* text, int32_t n, Work* work, RuleResult* result) except -1 nogil:
-    read_one(lex, text, n, work)
-    work.tokens.n = gather(lex, &work.tokens, &work.survey, result)
-    score_post(work.tokens.items, work.tokens.n, <RuleWeights*>&lex.weights, result)
+cdef int begin_one(const Lex* lex, const uint8_t* text, int32_t n, Work* work) except -1 nogil:
+    """Scan a post, and ask for what it is looked up in."""
+    pad(text, n, work)
+    scan(work.text, n, &lex.table, &work.tokens)
+    choose_slots(lex, &work.tokens, work.guesses)
     return 0
 
 
-cdef int read_one(const Lex* lex, const uint8_t* text, int32_t n, Work* work) except -1 nogil:
-    """The tokens of a post, with their entries and languages, phrases joined, and the survey of them."""
+cdef void finish_one(const Lex* lex, Work* work, RuleResult* result) noexcept nogil:
+    """Score the post that was begun."""
+    look_up(lex, work)
+    work.tokens.n = gather(lex, &work.tokens, &work.survey, result)
+    score_post(work.tokens.items, work.tokens.n, <RuleWeights*>&lex.weights, result)
+
+
+cdef void look_up(const Lex* lex, Work* work) noexcept nogil:
+    """Give the tokens of a post their entries and languages, join phrases, and survey what there is."""
     cdef Tokens* tokens = &work.tokens
     cdef Survey* survey = &work.survey
-    pad(text, n, work)
-    scan(work.text, n, &lex.table, tokens)
-    look_up(lex, work.text, tokens, work.guesses)
+    read_slots(lex, work.text, tokens, work.guesses)
     look_over(lex, tokens, survey)
     # without a word that could be Hindi, all Latin words stay English
     if survey.highest_logit > 0:
@@ -417,7 +463,6 @@ cdef int read_one(const Lex* lex, const uint8_t* text, int32_t n, Work* work) ex
     if survey.n_joined:
         tokens.n -= survey.n_joined
         look_over_again(lex, tokens, survey)
-    return 0
 
 
 cdef inline int pad(const uint8_t* text, int32_t n, Work* work) except -1 nogil:
@@ -455,15 +500,14 @@ cdef inline void fill_figures(Token* token, const Figures* figures) noexcept nog
     memcpy(&token.polarity, figures, sizeof(Figures))
 
 
-cdef void look_up(const Lex* lex, const uint8_t* text, Tokens* tokens, Slot* guesses) noexcept nogil:
-    """Give each token what its slot says.
+cdef void choose_slots(const Lex* lex, Tokens* tokens, const Slot* guesses) noexcept nogil:
+    """Note for each token the slot that may be its own, and ask for it.
 
     Whether the next token stands in its bucket cannot be foretold: the slot is chosen without a branch from there or
-    from what was found out before, which is far from the processor and asked for in advance.
+    from what was found out before, which is far from the processor.
     """
     cdef int64_t i
     cdef uint64_t key, mask = lex.table.mask
-    cdef Token* token
     cdef const Slot* slot
     cdef const Slot* slots = lex.table.slots
     for i in range(tokens.n):
@@ -471,6 +515,13 @@ cdef void look_up(const Lex* lex, const uint8_t* text, Tokens* tokens, Slot* gue
         slot = in_bucket(slots + (key & mask), key)
         tokens.notes[i] = either(<uint64_t>slot, <uint64_t>&guesses[guess_place(key)], slot.key != key)
         prefetch(<const void*>tokens.notes[i])
+
+
+cdef void read_slots(const Lex* lex, const uint8_t* text, Tokens* tokens, Slot* guesses) noexcept nogil:
+    """Give each token what its slot says; find out what those are that have none."""
+    cdef int64_t i
+    cdef Token* token
+    cdef const Slot* slot
     for i in range(tokens.n):
         token = &tokens.items[i]
         slot = <const Slot*>tokens.notes[i]
@@ -571,14 +622,16 @@ cdef inline uint64_t first_character(const uint8_t* text) noexcept nogil:
 
 
 cdef const Slot* find_out(const Lex* lex, const uint8_t* text, const Token* token, Slot* guesses) noexcept nogil:
-    """What a token is that stands neither in its bucket nor first among the two guesses kept at its place."""
+    """What a token is that stands neither in its bucket nor first among the two guesses kept at its place; now it does."""
     cdef Slot* guess = &guesses[guess_place(token.hash)]
     # hashes are odd; `10` as a number is not what it is as a word
     cdef uint64_t key = token.hash - (token.kind != WORD)
     cdef const Slot* slot
-    if guess[1].key == key:
-        return guess + 1
+    cdef Slot other = guess[1]
     guess[1] = guess[0]
+    if other.key == key:
+        guess[0] = other
+        return guess
     guess[0] = UNKNOWN
     guess.key = key
     slot = find(&lex.table, token.hash)
@@ -797,10 +850,14 @@ cdef inline int64_t begins_known(const Lex* lex, Tokens* tokens, int32_t n_begin
     for k in range(n_begins):
         i = tokens.notes[k]
         state = absorb(HASH_BASIS, head_of(lex, &tokens.items[i]))
-        state = absorb(state, head_of(lex, &tokens.items[i + 1])) & PAIR_MASK
+        state = absorb(state, head_of(lex, &tokens.items[i + 1]))
         tokens.notes[n_kept] = i
-        n_kept += lex.pairs[state >> 6] >> (state & 63) & 1
+        n_kept += is_marked(lex.beginnings, state)
     return n_kept
+
+
+cdef inline uint64_t is_marked(const uint64_t* bits, uint64_t state) noexcept nogil:
+    return bits[(state & (PHRASE_BITS - 1)) >> 6] >> (state & 63) & 1
 
 
 cdef inline uint64_t head_of(const Lex* lex, const Token* token) noexcept nogil:
@@ -824,7 +881,10 @@ cdef const Slot* longest_phrase(const Lex* lex, const Token* tokens, int32_t n, 
         if tokens[i].kind != WORD or tokens[i].entry >= lex.n_records:
             break
         state = absorb(state, head_of(lex, &tokens[i]))
-        if i > 0:
+        if i > 0 and not is_marked(lex.beginnings, state):
+            break
+        # a search for what is not there would cost much more
+        if i > 0 and is_marked(lex.phrases, state):
             slot = find(&lex.table, state if state else 1)
             if slot != NULL:
                 found = slot

@@ -169,7 +169,8 @@ def _dictionary(
     indices: memoryview[int] | bytearray, values: tuple[str, ...]
 ) -> pa.DictionaryArray:
     codes = pa.Array.from_buffers(pa.int8(), len(indices), [None, pa.py_buffer(indices)])
-    return pa.DictionaryArray.from_arrays(codes, pa.array(values))
+    # the kernel writes no other numbers than those of the values
+    return pa.DictionaryArray.from_arrays(codes, pa.array(values), safe=False)
 
 
 def _score_one_by_one(texts: pa.Array, answer: Callable[[str], Answer]) -> list[pa.Array]:

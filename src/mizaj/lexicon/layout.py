@@ -12,7 +12,7 @@
 | `figures` | one `FIGURES` for each entry that has any, which stand first, and one of zeros for all others |
 | `heads` | the number of the head word of each entry |
 | `marks` | a bit for each pair of marks (a byte, see `pack`) with which some phrase begins: most pairs begin none |
-| `pairs` | a bit for each (hash of a) pair of words with which some phrase begins, to ask second |
+| `phrases` | a bit for the hash of each beginning of a phrase, to ask second; then one for that of each phrase |
 | `ngrams` | the character model of `text.language`, as in its file |
 """
 
@@ -36,7 +36,7 @@ SECTIONS = (
     "figures",
     "heads",
     "marks",
-    "pairs",
+    "phrases",
 )
 ALIGNMENT = 64
 
@@ -66,7 +66,7 @@ SUFFIX = "\x02"
 
 N_MARKS = 256
 MARK_BITS = N_MARKS * N_MARKS
-PAIR_BITS = 1 << 17
+PHRASE_BITS = 1 << 17
 
 NO_ENTRY = 0xFFFFFFFF
 NOTHING = 0xD67411C4BAF265E9

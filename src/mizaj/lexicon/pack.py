@@ -105,7 +105,8 @@ def pack(entries: Iterable[Entry], weights: Weights | None = None) -> bytes:
     names = _names(rows)
     trie = build_trie(names)
     strings, records = _records(rows)
-    pairs = _phrase_heads(rows, names)
+    phrases = _phrase_heads(rows, names)
+    pairs = {(phrase[0], phrase[1]): None for phrase in phrases}
     marks = _marks(pairs)
     sections = {
         "meta": _meta(rows, weights or Weights()),
@@ -121,10 +122,7 @@ def pack(entries: Iterable[Entry], weights: Weights | None = None) -> bytes:
         "marks": _bits(
             layout.MARK_BITS, (marks[one] * layout.N_MARKS + marks[two] for one, two in pairs)
         ),
-        "pairs": _bits(
-            layout.PAIR_BITS,
-            (layout.hash_heads([one, two]) % layout.PAIR_BITS for one, two in pairs),
-        ),
+        "phrases": _phrase_bits(phrases),
     }
     return _assemble(sections)
 
@@ -274,13 +272,22 @@ def _slot(
     return (names[name], row.logit, ROLES.index(row.entry.role), row.flags, marks.get(row.head, 0))
 
 
-def _phrase_heads(rows: list[_Row], names: Mapping[str, int]) -> list[tuple[int, int]]:
-    """The head words with which each phrase begins: the first and the second."""
-    begins = (name.split(" ")[:2] for name in names if " " in name)
-    return [(rows[names[one]].head, rows[names[two]].head) for one, two in begins]
+def _phrase_heads(rows: list[_Row], names: Mapping[str, int]) -> list[list[int]]:
+    """The head words of each phrase."""
+    spelled = (name.split(" ") for name in names if " " in name)
+    return [[rows[names[word]].head for word in words] for words in spelled]
 
 
-def _marks(pairs: list[tuple[int, int]]) -> dict[int, int]:
+def _phrase_bits(phrases: list[list[int]]) -> bytes:
+    """A bit for the hash of each beginning of a phrase, two words and more, and then one for that of each phrase."""
+    beginnings = (phrase[:n] for phrase in phrases for n in range(2, len(phrase) + 1))
+    return b"".join(
+        _bits(layout.PHRASE_BITS, (layout.hash_heads(heads) % layout.PHRASE_BITS for heads in each))
+        for each in (beginnings, phrases)
+    )
+
+
+def _marks(pairs: Iterable[tuple[int, int]]) -> dict[int, int]:
     """A byte, not 0, for each head word with which a phrase begins, or goes on second.
 
     Those in many phrases (`no`, `not`, `of`) have one of their own, so that a pair of them is seldom taken for the

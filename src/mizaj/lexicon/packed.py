@@ -199,13 +199,17 @@ def _fits(found: dict[str, slice]) -> bool:
     size: dict[str, int] = {name: part.stop - part.start for name, part in found.items()}
     n_slots = size["slots"] // layout.SLOT.size
     return (
-        n_slots > 0
+        n_slots >= layout.BUCKET
         and n_slots & (n_slots - 1) == 0
         and size["slots"] % layout.SLOT.size == 0
         and size["first"] == 4 * (size["labels"] + 1)
         and size["values"] == 4 * size["labels"]
         and size["records"] % layout.RECORD.size == 0
-        and size["pairs"] == layout.PAIR_BITS // 8
+        and size["heads"] == 4 * (size["records"] // layout.RECORD.size)
+        and size["figures"] >= layout.FIGURES.size
+        and size["figures"] % layout.FIGURES.size == 0
+        and size["marks"] == layout.MARK_BITS // 8
+        and size["phrases"] == 2 * layout.PHRASE_BITS // 8
     )
 
 
