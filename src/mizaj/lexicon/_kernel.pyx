@@ -10,7 +10,7 @@ from libc.string cimport memcmp, memcpy, memmove, memset
 
 from mizaj.lexicon.rules cimport RuleResult, RuleWeights, score_post
 from mizaj.text._scan cimport (
-    HASH_BASIS, PADDING, Slot, Table, Token, Tokens, absorb, either, find, fold_word, hash_bytes, in_bucket, mark_odd_pairs, prefetch,
+    HASH_BASIS, PADDING, Slot, Table, Token, Tokens, absorb, either, find, fold_word, hash_bytes, in_bucket, mark_odd, prefetch,
     scan,
 )
 from mizaj.text._sound cimport write_sound
@@ -237,7 +237,7 @@ cdef class Kernel:
             if len(emoticon) > 1 and emoticon.isascii():
                 pair = ord(emoticon[0]) * 128 + ord(emoticon[1])
                 self.lex.table.emoticon_heads[pair >> 6] |= <uint64_t>1 << (pair & 63)
-        mark_odd_pairs(&self.lex.table)
+        mark_odd(&self.lex.table)
         self._read_weights(lexicon.weights)
 
     def __dealloc__(self):
@@ -905,16 +905,13 @@ cdef void join(const Lex* lex, Token* tokens, int32_t n, const Slot* phrase, int
 
 
 cdef inline int post_language(const int32_t* n_words) noexcept nogil:
-    """As `text.language.post_language`."""
+    """As `text.language.post_language`; which of these holds cannot be foretold, so there is no branch for it."""
     cdef int32_t english = n_words[ENGLISH], hindi = n_words[HI_LATN] + n_words[HINDI]
     cdef int32_t both = english + hindi
-    if both == 0 or n_words[OTHER] > both:
-        return LANGUAGE_OTHER
-    if MIXED_SHARE * min(english, hindi) >= both:
-        return LANGUAGE_MIXED
-    if english > hindi:
-        return LANGUAGE_EN
-    return LANGUAGE_HI if n_words[HINDI] > n_words[HI_LATN] else LANGUAGE_HI_LATN
+    cdef uint64_t chosen = either(LANGUAGE_HI_LATN, LANGUAGE_HI, n_words[HINDI] > n_words[HI_LATN])
+    chosen = either(chosen, LANGUAGE_EN, english > hindi)
+    chosen = either(chosen, LANGUAGE_MIXED, MIXED_SHARE * min(english, hindi) >= both)
+    return <int>either(chosen, LANGUAGE_OTHER, (both == 0) | (n_words[OTHER] > both))
 
 
 cdef inline float code_mixing(const int32_t* n_words) noexcept nogil:

@@ -24,9 +24,10 @@ cdef struct Table:
     uint64_t mask
     # bit 128 a + b is set where some emoticon begins with the ASCII characters a, b
     uint64_t emoticon_heads[256]
-    # bit 256 a + b is set where what begins with the byte a, or is a word of the row a, and is followed by the byte b
-    # must be read with care; filled by `mark_odd_pairs`
-    uint64_t odd_pairs[1024]
+    # What is read with care is told by its first byte and the one behind: where the bits of the two meet. `heads` has
+    # those of single characters, and then of words of two letters and more; filled by `mark_odd`.
+    uint64_t heads[512]
+    uint64_t tails[256]
 
 # One cache line. `start` and `end` are bytes. The scanner writes what stands before `entry`; from `entry` on lie eight
 # bytes as in a slot, from `polarity` on sixteen as in `layout.FIGURES`, each copied at once.
@@ -129,8 +130,8 @@ cdef inline const Slot* find(const Table* table, uint64_t key) noexcept nogil:
         slot = in_bucket(table.slots + at, key)
     return slot
 
-cdef void mark_odd_pairs(Table* table) noexcept
-"""Fill `odd_pairs` of a table whose `emoticon_heads` are there."""
+cdef void mark_odd(Table* table) noexcept
+"""Fill `heads` and `tails` of a table whose `emoticon_heads` are there."""
 
 cdef int scan(const uint8_t* text, int32_t n, const Table* table, Tokens* out) except -1 nogil
 """Fill `out` with the tokens of a post of `n` bytes and `PADDING` zeros behind it; -1 where there is no memory."""

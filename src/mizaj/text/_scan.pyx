@@ -53,9 +53,14 @@ cdef enum:
     MARKED = 34
     BEYOND = 35
     JOINS = 36
-    # rows of the table of odd pairs, beside those of bytes: words of two letters and more, those that may begin a link
-    LONGER_WORD = 0
-    LINK_HEAD = 1
+    # bits of `heads` and `tails`, and then one for each character that begins an emoticon, as far as there are any left
+    GOES_ON = 1
+    MAY_BE_LINK = 2
+    TWO_DOTS = 4
+    TWO_OUTCRIES = 8
+    ANY_TAIL = 16
+    FIRST_EMOTICON_BIT = 5
+    LAST_EMOTICON_BIT = 63
     # what a byte is inside a word
     SMALL_LETTER = 1
     CAPITAL = 2
@@ -137,8 +142,6 @@ cdef uint8_t[0x10000] CLASS
 cdef uint8_t[256] ASCII
 cdef uint32_t[256] START
 """The bytes `kind` to `n_words` of the token that begins with an ASCII character and is not odd; 0 where none does."""
-cdef uint8_t[256] ROW
-"""The row of odd pairs for words of two letters and more that begin with a letter."""
 cdef uint64_t[17] LOW_BYTES, HIGH_BYTES
 """The bits of the first n of sixteen bytes: those in the first eight, and those in the others."""
 cdef uint8_t[256] IN_WORD
@@ -192,7 +195,6 @@ def _fill_starts() -> None:
     for c in range(256):
         IN_WORD[c] = inside.get(ASCII[c], 0)
         START[c] = begin(WORD, ENGLISH) if IN_WORD[c] & (CAPITAL | SMALL_LETTER) else 0
-        ROW[c] = LINK_HEAD if c in b"hHwW" else LONGER_WORD
     for marks, kind in ((b",;:|()[]", COMMA), (b".\n\r", STOP), (b"!", EXCLAIM), (b"?", QUESTION)):
         for c in marks:
             START[c] = begin(kind, SYMBOL)
@@ -203,26 +205,54 @@ cdef inline uint32_t begin(int kind, int language) noexcept nogil:
     return kind | <uint32_t>language << 16 | <uint32_t>1 << 24
 
 
-cdef void mark_odd_pairs(Table* table) noexcept:
-    cdef int first, second
-    for first in range(256):
-        for second in range(256):
-            if is_odd_pair(first, second, table):
-                table.odd_pairs[first << 2 | second >> 6] |= <uint64_t>1 << (second & 63)
+cdef void mark_odd(Table* table) noexcept:
+    cdef int c
+    for c in range(256):
+        table.tails[c] = tail_bits(c)
+        table.heads[c] = head_bits(c)
+        table.heads[256 + c] = GOES_ON | (MAY_BE_LINK if c in b"hHwW" else 0)
+    mark_emoticons(table)
 
 
-cdef bint is_odd_pair(int first, int second, const Table* table) noexcept:
-    cdef int kind = ASCII[first]
+cdef uint64_t head_bits(int c) noexcept:
+    cdef int kind = ASCII[c]
+    if kind == UPPER or kind == LOWER:
+        return GOES_ON
+    if kind == DIGIT or kind == BEYOND or c in b"@#&":
+        return ANY_TAIL
+    if c == 46:
+        return TWO_DOTS
+    return TWO_OUTCRIES if c in b"!?" else 0
+
+
+cdef uint64_t tail_bits(int c) noexcept:
+    cdef uint64_t bits = ANY_TAIL
+    if ASCII[c] in (DIGIT, JOINS, BEYOND):
+        bits |= GOES_ON
+    if c == 46 or c >= 128:
+        bits |= TWO_DOTS
+    if c in b".:":
+        bits |= MAY_BE_LINK
+    return bits | (TWO_OUTCRIES if c in b"!?" else 0)
+
+
+cdef void mark_emoticons(Table* table) noexcept:
+    cdef uint64_t bit
+    cdef int first, second, place = FIRST_EMOTICON_BIT
+    for first in range(128):
+        bit = <uint64_t>1 << place
+        for second in range(128):
+            if is_emoticon_head(table, first, second):
+                table.heads[first] |= bit
+                table.tails[second] |= bit
+        # what shares the last bit is read with care more often than it must
+        place += table.heads[first] & bit != 0 and place < LAST_EMOTICON_BIT
+
+
+cdef inline bint is_emoticon_head(const Table* table, uint32_t first, uint32_t second) noexcept nogil:
+    """Whether some emoticon begins with these two ASCII characters."""
     cdef uint32_t pair = first * 128 + second
-    if first < 128 and second < 128 and table.emoticon_heads[pair >> 6] >> (pair & 63) & 1:
-        return True
-    if first == LONGER_WORD or first == LINK_HEAD or kind == UPPER or kind == LOWER:
-        return ASCII[second] in (DIGIT, JOINS, BEYOND) or (first == LINK_HEAD and second in b".:")
-    if first == 46:
-        return second == 46 or second >= 128
-    if first == 33 or first == 63:
-        return second == 33 or second == 63
-    return kind == DIGIT or kind == BEYOND or first in b"@#&"
+    return table.emoticon_heads[pair >> 6] >> (pair & 63) & 1
 
 
 cdef bint is_kept_devanagari(uint32_t c) noexcept:
@@ -366,10 +396,6 @@ cdef inline uint64_t triples_in(uint64_t folded) noexcept nogil:
     cdef uint64_t differs = folded ^ (folded >> 8)
     differs |= differs >> 8
     return (differs - ONES) & ~differs & HIGHS
-
-
-cdef inline uint64_t is_odd(const Table* table, uint32_t first, uint32_t second) noexcept nogil:
-    return table.odd_pairs[first << 2 | second >> 6] >> (second & 63) & 1
 
 
 cdef int64_t read_ascii(const uint8_t* text, int64_t at, const Table* table, Tokens* out) noexcept nogil:
@@ -707,8 +733,7 @@ cdef inline bint is_alnum(uint32_t c) noexcept nogil:
 
 cdef inline bint begins_emoticon(const uint8_t* text, int64_t at, const Table* table) noexcept nogil:
     """Whether some emoticon begins as the text at `at`, an ASCII character, and may stand there."""
-    cdef uint32_t pair = text[at] * <uint32_t>128 + text[at + 1]
-    if text[at + 1] >= 128 or not table.emoticon_heads[pair >> 6] >> (pair & 63) & 1:
+    if text[at + 1] >= 128 or not is_emoticon_head(table, text[at], text[at + 1]):
         return False
     return at == 0 or not (is_alnum(text[at]) and is_alnum(text[at - 1]))
 
@@ -838,7 +863,7 @@ cdef int scan(const uint8_t* text, int32_t n, const Table* table, Tokens* out) e
     """
     cdef int64_t at = 0, end, n_tokens = 0
     cdef uint64_t state, longer, key
-    cdef uint32_t c, after, row, head, flags, inside, small = 0, same = 0, length
+    cdef uint32_t c, after, head, flags, inside, small = 0, same = 0, length
     cdef Token* token
     out.n = 0
     out.is_compatibility = False
@@ -851,8 +876,7 @@ cdef int scan(const uint8_t* text, int32_t n, const Table* table, Tokens* out) e
         length = low_zeros(look(text + at, &small, &same) | 0x10000)
         end = at + length + (length == 0)
         after = text[end]
-        row = <uint32_t>either(c, ROW[c], length > 1)
-        if (length == 16) | is_odd(table, row, after):
+        if (length == 16) | ((table.heads[c + 256 * (length > 1)] & table.tails[after]) != 0):
             out.n = <int32_t>n_tokens
             at = read_with_care(text, at, table, out)
             at += text[at] == 32
@@ -911,7 +935,7 @@ cdef inline int64_t read_contraction(const uint8_t* text, int64_t at, const Tabl
     if text[at + before] != 39:
         return 0
     length = before + 1 + low_zeros(look(text + at + before + 1, &unused, &unused) | 0x10000)
-    if length == before + 1 or length > 15 or is_odd(table, LONGER_WORD, text[at + length]):
+    if length == before + 1 or length > 15 or table.tails[text[at + length]] & GOES_ON:
         return 0
     state = absorb(HASH_BASIS, (eight_bytes(text + at) | SMALL) & LOW_BYTES[length])
     longer = absorb(state, (eight_bytes(text + at + 8) | SMALL) & HIGH_BYTES[length])
