@@ -49,6 +49,8 @@ cdef enum:
     LONGEST_TRIED = 48
     LONGEST_PHRASE = 4
     MODEL_BYTES = 24
+    # bytes of text asked for in advance
+    AHEAD = 256
     LOGIT_LIMIT = 127
     CACHE_SIZE = 262144
     MOST_KEPT_TOKENS = 65536
@@ -317,6 +319,9 @@ cdef class Kernel:
                             begin, end = wide[first + i], wide[first + i + 1]
                         else:
                             begin, end = narrow[first + i], narrow[first + i + 1]
+                        # two lines of the posts to come
+                        prefetch(text + end + AHEAD)
+                        prefetch(text + end + AHEAD + 64)
                         begin_one(&self.lex, text + begin, <int32_t>(end - begin), &desk.works[i & 1])
                     if i > 0:
                         work = &desk.works[(i - 1) & 1]
@@ -518,7 +523,7 @@ cdef void choose_slots(const Lex* lex, Tokens* tokens, const Slot* guesses) noex
 
 
 cdef void read_slots(const Lex* lex, const uint8_t* text, Tokens* tokens, Slot* guesses) noexcept nogil:
-    """Give each token what its slot says; find out what those are that have none."""
+    """Give each token what its slot says; find out what those are that have none; ask for the figures."""
     cdef int64_t i
     cdef Token* token
     cdef const Slot* slot
@@ -529,6 +534,7 @@ cdef void read_slots(const Lex* lex, const uint8_t* text, Tokens* tokens, Slot* 
         if slot.key != token.hash and slot.key != token.hash - (token.kind != WORD):
             slot = find_out(lex, text, token, guesses)
         fill(token, slot)
+        prefetch(figures_of(lex, slot.entry))
 
 
 cdef void look_over(const Lex* lex, Tokens* tokens, Survey* survey) noexcept nogil:

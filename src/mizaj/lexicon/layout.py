@@ -79,7 +79,7 @@ _CHUNK = 8
 
 
 def hash_bytes(text: bytes) -> int:
-    """A 64-bit hash, odd and so never 0: each eight bytes are mixed in at once, since most words are no longer than that.
+    """A 64-bit hash, odd and so never 0: eight bytes are mixed in at once, since most words are no longer.
 
     Constants and step are those with which SplitMix64 begins (Steele, Lea, Flood 2014); measured at a quarter of the
     instructions of FNV-1a, which goes byte by byte. No name may hold a zero byte: zeros fill the last

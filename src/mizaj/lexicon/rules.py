@@ -323,7 +323,9 @@ def contrast(tokens: Sequence[LexiconToken], n: int, weights: Weights) -> None:
     while start < n:
         end = sentence_end(tokens, start, n)
         turn_at = end - 1
-        while turn_at >= start and not (tokens[turn_at].role == CONTRAST and tokens[turn_at].kind == WORD):
+        while turn_at >= start and not (
+            tokens[turn_at].role == CONTRAST and tokens[turn_at].kind == WORD
+        ):
             turn_at -= 1
         if turn_at >= start:
             scale(tokens, start, turn_at, weights.before_contrast, CONTRASTED)
@@ -348,7 +350,9 @@ def cry_out(tokens: Sequence[LexiconToken], n: int, weights: Weights) -> None:
                 rules = 0
                 in_sentence = False
             if kind == EXCLAIM and not rules & EMPHASISED:
-                factor *= 1.0 + weights.exclaim * min(tokens[i].end - tokens[i].start, MOST_EXCLAIMS)
+                factor *= 1.0 + weights.exclaim * min(
+                    tokens[i].end - tokens[i].start, MOST_EXCLAIMS
+                )
                 rules |= EMPHASISED
             elif kind == QUESTION and not rules & QUESTIONED:
                 factor *= weights.question

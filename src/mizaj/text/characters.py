@@ -126,7 +126,7 @@ normalised before it is scored (COMBINING MARKS among them), and what remains of
 NUKTA_LETTERS = {
     0x958 + place: letter + "\u093c" for place, letter in enumerate("कखगजडढफय")
 }  # fmt: skip
-"""Devanagari letters that Unicode lists beside the letter with a nukta of which they are made: words hold the latter."""
+"""Devanagari letters with a nukta of their own, as the plain letter and the nukta, which words hold."""
 
 
 def character_set(*classes: int) -> str:
