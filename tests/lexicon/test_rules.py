@@ -37,6 +37,7 @@ ENTRIES = [
     *_entries("hi-Latn", "comparison", "isse"),
     *_entries("hi-Latn", "letdown", "so gaya"),
     *_entries("en", "conjunction", "and"),
+    Entry("1 star", "en", -2.0),
 ]
 
 
@@ -126,6 +127,19 @@ def test_repeated_emoji_count_for_little_more_than_one(scorer: Scorer) -> None:
 
 def test_a_shout_in_capitals_throughout_is_no_emphasis(scorer: Scorer) -> None:
     assert told(scorer, "GOOD PHONE", "good").rules == ()
+
+
+def test_one_word_in_capitals_is_emphasis(scorer: Scorer) -> None:
+    assert told(scorer, "GOOD", "good").rules == ("emphasised",)
+
+
+def test_a_phrase_may_hold_a_number(scorer: Scorer) -> None:
+    assert told(scorer, "main gives it 1 star", "1 star").value == pytest.approx(-2.0)
+
+
+def test_plain_words_at_the_beginning_make_no_clause(scorer: Scorer) -> None:
+    assert len(explain("the film was good", scorer).clauses) == 1
+    assert len(explain("the film was good, not bad", scorer).clauses) == 2
 
 
 def test_contradiction_lowers_confidence(scorer: Scorer) -> None:

@@ -664,6 +664,7 @@ cdef void guess_unknown(const Lex* lex, const uint8_t* word, int32_t n, const To
     cdef uint8_t[2 * LONGEST_TRIED + 9] sound
     cdef int32_t length = n, n_sound
     cdef const Slot* slot
+    cdef const Slot* known = NULL
     cdef int longest, language = token.language
     if token.flags & ELONGATED:
         for longest in range(3, 0, -1):
@@ -671,8 +672,13 @@ cdef void guess_unknown(const Lex* lex, const uint8_t* word, int32_t n, const To
             if length != n:
                 slot = find(&lex.table, hash_bytes(shorter, length))
                 if slot != NULL and not slot.flags & IS_EMOTICON:
-                    remember(lex, guess, slot, slot.logit)
-                    return
+                    known = known if known != NULL else slot
+                    if slot.flags & TELLS:
+                        known = slot
+                        break
+        if known != NULL:
+            remember(lex, guess, known, known.logit)
+            return
         word = shorter
     if language == ENGLISH:
         guess.logit = spell_logit(lex, word, length)
@@ -884,7 +890,7 @@ cdef const Slot* longest_phrase(const Lex* lex, const Token* tokens, int32_t n, 
     cdef const Slot* found = NULL
     cdef int32_t i
     for i in range(n):
-        if tokens[i].kind != WORD or tokens[i].entry >= lex.n_records:
+        if tokens[i].kind > NUMBER or tokens[i].entry >= lex.n_records:
             break
         state = absorb(state, head_of(lex, &tokens[i]))
         if i > 0 and not is_marked(lex.beginnings, state):
@@ -901,13 +907,18 @@ cdef const Slot* longest_phrase(const Lex* lex, const Token* tokens, int32_t n, 
 cdef void join(const Lex* lex, Token* tokens, int32_t n, const Slot* phrase, int32_t* n_words) noexcept nogil:
     """Make the first of `n` tokens stand for all of them; the phrase is in the language of its first word."""
     cdef int32_t i
+    cdef int language = SYMBOL
+    for i in range(n):
+        tokens.flags |= tokens[i].flags
+        if tokens[i].kind == WORD:
+            n_words[tokens[i].language] -= 1
+            language = tokens[i].language if language == SYMBOL else language
     fill(tokens, phrase)
+    tokens.kind = WORD
+    tokens.language = language
     tokens.end = tokens[n - 1].end
     tokens.n_words = n
-    for i in range(1, n):
-        tokens.flags |= tokens[i].flags
-        n_words[tokens[i].language] -= 1
-    n_words[tokens.language] += n - 1
+    n_words[language] += n
 
 
 cdef inline int post_language(const int32_t* n_words) noexcept nogil:

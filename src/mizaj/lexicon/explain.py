@@ -112,12 +112,13 @@ def _clauses(reading: Reading, scorer: Scorer) -> Iterator[Clause]:
         is_plain = (
             token.kind == WORD and not token.polarity and token.role in (0, ROLES.index("noise"))
         )
-        if not is_plain and token.clause != place:
-            place = token.clause
+        # plain words at the beginning stand with the first telling token
+        begins = place is not None and token.clause != place
+        if not clauses or (not is_plain and begins):
             clauses.append([])
             group = None
-        if not clauses:
-            clauses.append([])
+        if not is_plain:
+            place = token.clause
         if group is None or (token.kind == WORD and token.language != group):
             clauses[-1].append([])
             group = token.language

@@ -19,8 +19,9 @@ _LONGEST_TRIED = 48
 def resolve(word: str, lexicon: Lexicon) -> tuple[Known | None, int]:
     """What is known of a folded word, by the first of these that finds something, and its language logit.
 
-    1. the word as it is; 2. its long runs cut to three, two, one; 3. for romanised Hindi, a word that sounds the same;
-    4. the longest listed opinion word of four bytes or more of which it is an inflection.
+    1. the word as it is; 2. its long runs cut to three, two, one: the first that tells something (`baaaad` is `bad`,
+    not `baad`, which means after), else the first; 3. for romanised Hindi, a word that sounds the same; 4. the longest
+    listed opinion word of four bytes or more of which it is an inflection.
     """
     found = lexicon.find(word)
     if found and not found.flags & layout.IS_EMOTICON:
@@ -32,11 +33,9 @@ def resolve(word: str, lexicon: Lexicon) -> tuple[Known | None, int]:
 
 @functools.lru_cache(maxsize=1 << 15)
 def _resolve_unknown(word: str, lexicon: Lexicon) -> tuple[Known | None, int]:
-    for length in (3, 2, 1):
-        shorter = cut_runs(word, length)
-        found = lexicon.find(shorter) if shorter != word else None
-        if found and not found.flags & layout.IS_EMOTICON:
-            return found, found.logit
+    known = _shortened(word, lexicon)
+    if known:
+        return known, known.logit
     word = cut_runs(word, 1)
     language, logit = _guess(word)
     if language == "hi-Latn":
@@ -44,6 +43,14 @@ def _resolve_unknown(word: str, lexicon: Lexicon) -> tuple[Known | None, int]:
         if found:
             return found, logit
     return _stem(word, language, lexicon), logit
+
+
+def _shortened(word: str, lexicon: Lexicon) -> Known | None:
+    shorter = [cut_runs(word, length) for length in (3, 2, 1)]
+    found = [lexicon.find(each) for each in shorter if each != word]
+    known = [each for each in found if each and not each.flags & layout.IS_EMOTICON]
+    telling = [each for each in known if each.flags & layout.TELLS]
+    return next(iter([*telling, *known]), None)
 
 
 def _guess(word: str) -> tuple[str, int]:

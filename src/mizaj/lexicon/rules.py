@@ -148,14 +148,14 @@ def sentence_end(tokens: Sequence[LexiconToken], begin: int, n: int) -> int:
 
 
 def emphasise(tokens: Sequence[LexiconToken], n: int, weights: Weights, result: Result) -> None:
-    """Elongation, and capitals where not all is in capitals, make a word stronger."""
+    """Elongation, and capitals where not all is in capitals (or all is one word), make a word stronger."""
     i = 0
     while i < n:
         if tokens[i].flags & (ELONGATED | CAPS) and tokens[i].kind == WORD:
             if tokens[i].flags & ELONGATED:
                 tokens[i].factor *= 1.0 + weights.elongation
                 tokens[i].fired = EMPHASISED
-            if tokens[i].flags & CAPS and result.n_quiet > 0:
+            if tokens[i].flags & CAPS and (result.n_quiet > 0 or result.n_words == 1):
                 tokens[i].factor *= 1.0 + weights.caps
                 tokens[i].fired = EMPHASISED
         i += 1

@@ -170,7 +170,7 @@ def _longest_phrase(tokens: list[LexiconToken], lexicon: Lexicon) -> tuple[int, 
     best: tuple[int, Known | None] = (1, None)
     heads = ""
     for length, token in enumerate(tokens, start=1):
-        if token.kind != kinds.WORD or token.entry < 0:
+        if token.kind not in (kinds.WORD, kinds.NUMBER) or token.entry < 0:
             break
         heads += (" " if heads else "") + lexicon.known(token.head).entry.word
         found = lexicon.find(heads) if length > 1 else None
@@ -182,7 +182,10 @@ def _longest_phrase(tokens: list[LexiconToken], lexicon: Lexicon) -> tuple[int, 
 def _join(tokens: list[LexiconToken], found: Known) -> LexiconToken:
     """One token for several: its entry is the phrase's, its language the first word's."""
     whole = tokens[0]
+    languages = [t.language for t in tokens if t.kind == kinds.WORD and t.language != SYMBOL]
     _fill(whole, found)
+    whole.kind = kinds.WORD
+    whole.language = languages[0] if languages else SYMBOL
     whole.end = tokens[-1].end
     whole.n_words = len(tokens)
     for token in tokens[1:]:
