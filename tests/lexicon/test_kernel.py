@@ -80,8 +80,8 @@ WORDS = [
     "<333", ":-(", "T_T", "x.x", "!", "?!", "...", "…", "।", ",", "&amp;", "𝓰𝓸𝓸𝓭", "ｇｏｏｄ", "é", "É", "Привет",
     "f***", "b**tard", "#f***", "#b**tard", "****",
     "தமிழ்", "a\u0301", "\u200d", "\u200b", "क़", "ज़बरदस्त", "zabardasttt", "lagtiii", "khoobsurat", "boht", "hai", "na",
-    "1", "0", "star", "stars", "baaaad", "baad", "don't", "AREN'T", "12,", "100.", "7", "12345678", "abcdefgh", "ABCDEFGHIJKL",
-    "internationalll", "x" * 15, "y" * 16, "z" * 17, "😍❤️", "😍🏽", "@someone_else", "http://a.b/c",
+    "1", "0", "star", "stars", "baaaad", "baad", "don't", "AREN'T", "12,", "100.", "7", "12345678", "abcdefgh",
+    "ABCDEFGHIJKL", "internationalll", "x" * 15, "y" * 16, "z" * 17, "😍❤️", "😍🏽", "@someone_else", "http://a.b/c",
 ]  # fmt: skip
 posts = st.lists(
     st.one_of(
