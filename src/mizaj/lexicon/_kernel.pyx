@@ -4,16 +4,16 @@
 It does what `twin` and `resolve` say, on the packed lexicon where it lies; the rules are those of `rules.py`.
 """
 
-from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, realloc
-from libc.string cimport memcmp, memcpy, memmove, memset
+from libc.string cimport memcpy, memmove, memset
 
+from mizaj.lexicon._guess cimport CACHE_SIZE, find_out, guess_place
+from mizaj.lexicon._lex cimport Figures, Lex, Record
 from mizaj.lexicon.rules cimport RuleResult, RuleWeights, score_post
 from mizaj.text._scan cimport (
-    HASH_BASIS, PADDING, Slot, Table, Token, Tokens, absorb, either, find, fold_word, hash_bytes, in_bucket, mark_odd, prefetch,
-    scan,
+    HASH_BASIS, PADDING, Slot, Token, Tokens, absorb, either, find, in_bucket, mark_odd, prefetch, scan,
 )
-from mizaj.text._sound cimport write_sound
 
 
 from array import array
@@ -25,10 +25,7 @@ from mizaj.lexicon.weights import Weights
 
 cdef enum:
     WORD = 0
-    ELONGATED = 2
     NUMBER = 1
-    EMOJI = 4
-    EMOTICON = 5
     CAPS = 1
     ENGLISH = 0
     HI_LATN = 1
@@ -36,30 +33,17 @@ cdef enum:
     SYMBOL = 3
     OTHER = 4
     N_LANGUAGES = 5
-    HAS_FIGURES = 16
     TELLS = 32
-    LONGEST_ENDING = 15
     IDLE = 4096
-    IS_EMOTICON = 2
-    SHORTEST_STEM = 4
     PHRASE_BITS = 1 << 17
     SLOTS_IN_BUCKET = 2
-    # the byte before a phonetic key
-    SOUND = 1
-    LONGEST_TRIED = 48
     LONGEST_PHRASE = 4
-    MODEL_BYTES = 24
     # bytes of text asked for in advance
     AHEAD = 256
-    LOGIT_LIMIT = 127
-    CACHE_SIZE = 262144
     MOST_KEPT_TOKENS = 65536
     MOST_KEPT_BYTES = 1 << 20
     LEAST_ROOM = 4096
     NGRAM_HEADER = 12
-    NEGATIVE = 0
-    NEUTRAL = 1
-    POSITIVE = 2
     LANGUAGE_EN = 0
     LANGUAGE_HI = 1
     LANGUAGE_HI_LATN = 2
@@ -92,53 +76,6 @@ cdef extern from *:
     void* wide_room "mizaj_wide_room"(size_t size) noexcept nogil
 
 cdef uint32_t NO_ENTRY = 0xFFFFFFFFu
-
-cdef Slot UNKNOWN
-UNKNOWN.entry = NO_ENTRY
-
-cdef packed struct Record:
-    uint32_t offset
-    uint16_t length
-    uint8_t language
-    uint8_t role
-    uint8_t pos
-    uint8_t flags
-    int8_t logit
-    uint8_t unused
-    uint32_t head
-    float polarity
-    float neutrality
-    float weight
-    uint32_t source
-
-# What an entry says, as `layout.FIGURES`; the fourth field is empty.
-cdef struct Figures:
-    float polarity
-    float neutrality
-    float weight
-    uint32_t nothing
-
-cdef struct Lex:
-    Table table
-    const Record* records
-    int64_t n_records
-    # of the entries that have any, and then zeros for all others
-    const Figures* figures
-    uint32_t n_figures
-    # the head word of each entry
-    const uint32_t* heads
-    # bit 256 a + b is set where some phrase begins with words of the marks a, b
-    const uint64_t* marks
-    # the bit of its hash is set for each beginning of a phrase, of two head words or more; then for each phrase
-    const uint64_t* beginnings
-    const uint64_t* phrases
-    const int8_t* ngrams
-    uint32_t ngram_mask
-    int32_t ngram_bias
-    int32_t ngram_shift
-    int32_t switch_cost
-    RuleWeights weights
-
 
 # What is known of a post when all its tokens have been looked at once.
 cdef struct Survey:
@@ -613,160 +550,6 @@ cdef void find_hindi(Token* tokens, int32_t n, int32_t cost, int32_t* n_words) n
 cdef inline uint64_t is_pair(const uint64_t* marks, uint32_t one, uint32_t two) noexcept nogil:
     """Whether a phrase may begin with words of these marks."""
     return marks[(one << 2) | (two >> 6)] >> (two & 63) & 1
-
-
-cdef inline uint64_t guess_place(uint64_t key) noexcept nogil:
-    # the lowest bits choose the bucket, so that they are alike for all the words of a full one
-    return (key >> 32) & (CACHE_SIZE - 2)
-
-
-cdef inline uint64_t first_character(const uint8_t* text) noexcept nogil:
-    cdef int32_t used = 1
-    while (text[used] & 0xC0) == 0x80:
-        used += 1
-    return hash_bytes(text, used)
-
-
-cdef const Slot* find_out(const Lex* lex, const uint8_t* text, const Token* token, Slot* guesses) noexcept nogil:
-    """What a token is that stands neither in its bucket nor first among the two guesses kept at its place; now it does."""
-    cdef Slot* guess = &guesses[guess_place(token.hash)]
-    # hashes are odd; `10` as a number is not what it is as a word
-    cdef uint64_t key = token.hash - (token.kind != WORD)
-    cdef const Slot* slot
-    cdef Slot other = guess[1]
-    guess[1] = guess[0]
-    if other.key == key:
-        guess[0] = other
-        return guess
-    guess[0] = UNKNOWN
-    guess.key = key
-    slot = find(&lex.table, token.hash)
-    if slot == NULL and token.kind == EMOJI:
-        slot = find(&lex.table, first_character(text + token.start))
-    if slot != NULL:
-        memcpy(&guess.entry, &slot.entry, 8)
-    elif token.kind == WORD and token.end - token.start <= LONGEST_TRIED * 4:
-        guess_word(lex, text, token, guess)
-    return guess
-
-
-cdef void guess_word(const Lex* lex, const uint8_t* text, const Token* token, Slot* guess) noexcept nogil:
-    """What an unknown word may be (`resolve`)."""
-    cdef uint8_t[LONGEST_TRIED * 8] word
-    cdef int32_t n = fold_word(text + token.start, token.end - token.start, word)
-    if n <= LONGEST_TRIED:
-        guess_unknown(lex, word, n, token, guess)
-
-
-cdef void guess_unknown(const Lex* lex, const uint8_t* word, int32_t n, const Token* token, Slot* guess) noexcept nogil:
-    cdef uint8_t[LONGEST_TRIED] shorter
-    # the mark of a sound, and its key
-    cdef uint8_t[2 * LONGEST_TRIED + 9] sound
-    cdef int32_t length = n, n_sound
-    cdef const Slot* slot
-    cdef const Slot* known = NULL
-    cdef int longest, language = token.language
-    if token.flags & ELONGATED:
-        for longest in range(3, 0, -1):
-            length = cut_runs(word, n, longest, shorter)
-            if length != n:
-                slot = find(&lex.table, hash_bytes(shorter, length))
-                if slot != NULL and not slot.flags & IS_EMOTICON:
-                    known = known if known != NULL else slot
-                    if slot.flags & TELLS:
-                        known = slot
-                        break
-        if known != NULL:
-            remember(lex, guess, known, known.logit)
-            return
-        word = shorter
-    if language == ENGLISH:
-        guess.logit = spell_logit(lex, word, length)
-        if guess.logit > 0:
-            language = HI_LATN
-            sound[0] = SOUND
-            n_sound = write_sound(word, length, sound + 1)
-            slot = find(&lex.table, hash_bytes(sound, n_sound + 1)) if n_sound else NULL
-            if slot != NULL:
-                remember(lex, guess, slot, guess.logit)
-                return
-    find_stem(lex, word, length, language, guess)
-
-
-cdef inline void remember(const Lex* lex, Slot* guess, const Slot* slot, int8_t logit) noexcept nogil:
-    """The word is that of the slot, with a logit of its own."""
-    if slot.entry < lex.n_records:
-        memcpy(&guess.entry, &slot.entry, 8)
-    guess.logit = logit
-
-
-cdef int32_t cut_runs(const uint8_t* word, int32_t n, int longest, uint8_t* out) noexcept nogil:
-    """As `tokens.cut_runs`, by characters of UTF-8; the length of what is written."""
-    cdef int32_t at = 0, size, run, kept, length = 0, i
-    while at < n:
-        size = 1
-        while at + size < n and (word[at + size] & 0xC0) == 0x80:
-            size += 1
-        run = 1
-        while at + (run + 1) * size <= n and memcmp(word + at, word + at + run * size, size) == 0:
-            run += 1
-        kept = min(run, longest) if run >= 3 else run
-        for i in range(kept * size):
-            out[length + i] = word[at + i]
-        length += kept * size
-        at += run * size
-    return length
-
-
-cdef int32_t spell_logit(const Lex* lex, const uint8_t* word, int32_t n) noexcept nogil:
-    """As `WordLanguage.character_logit`."""
-    cdef uint8_t[MODEL_BYTES + 2] marked
-    cdef int32_t length = min(n, <int32_t>MODEL_BYTES) + 2, start, size, total = lex.ngram_bias
-    cdef uint32_t state
-    marked[0] = 94
-    for start in range(length - 2):
-        marked[start + 1] = word[start]
-    marked[length - 1] = 36
-    for start in range(length):
-        state = 2166136261u
-        for size in range(1, 5):
-            if start + size > length:
-                break
-            state = (state ^ marked[start + size - 1]) * 16777619u
-            if size >= 2:
-                total += lex.ngrams[state & lex.ngram_mask]
-    total >>= lex.ngram_shift
-    return max(-LOGIT_LIMIT, min(<int32_t>LOGIT_LIMIT, total))
-
-
-cdef void find_stem(const Lex* lex, const uint8_t* word, int32_t n, int language, Slot* guess) noexcept nogil:
-    """As `resolve._stem`: the longest opinion word of which the word is an inflection, so the shortest ending first."""
-    cdef int32_t ending
-    cdef const Slot* slot
-    cdef const Record* record
-    for ending in range(1, min(<int32_t>LONGEST_ENDING, n - SHORTEST_STEM) + 1):
-        if find(&lex.table, suffix_key(language, word + n - ending, ending)) == NULL:
-            continue
-        slot = find(&lex.table, hash_bytes(word, n - ending))
-        if slot == NULL or not slot.flags & HAS_FIGURES or slot.role or slot.entry >= lex.n_records:
-            continue
-        record = &lex.records[slot.entry]
-        if record.polarity != 0.0 and record.language == language:
-            remember(lex, guess, slot, guess.logit)
-            return
-
-
-cdef inline uint64_t suffix_key(int language, const uint8_t* ending, int32_t n) noexcept nogil:
-    cdef const uint8_t* mark = <const uint8_t*>b"\x02hi"
-    cdef int32_t length = 3
-    cdef uint8_t[LONGEST_ENDING + 8] key
-    if language == ENGLISH:
-        mark = <const uint8_t*>b"\x02en"
-    elif language == HI_LATN:
-        mark, length = <const uint8_t*>b"\x02hi-Latn", 8
-    memcpy(key, mark, length)
-    memcpy(key + length, ending, n)
-    return hash_bytes(key, length + n)
 
 
 cdef int gather(const Lex* lex, Tokens* tokens, const Survey* survey, RuleResult* result) noexcept nogil:
