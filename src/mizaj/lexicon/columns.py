@@ -155,8 +155,11 @@ def _score_nulls(texts: pa.Array, kernel: Kernel, outputs: dict[str, memoryview[
 
 
 def _room(n: int, code: str) -> memoryview[Any]:
-    """Room for n numbers that the kernel writes and Arrow takes over."""
-    room = memoryview(bytearray(n * _WIDTH[code]))
+    """Room for n numbers that the kernel writes and Arrow takes over; what lies in it is not cleared.
+
+    From Arrow, whose allocator keeps the pages that it was given for the next batch.
+    """
+    room = memoryview(pa.allocate_buffer(n * _WIDTH[code])).cast("B")
     return room.cast("f") if code == "f" else room
 
 
