@@ -37,7 +37,6 @@ COMPARISON = ROLES.index("comparison")
 CONDITIONAL = ROLES.index("conditional")
 WISH = ROLES.index("wish")
 LETDOWN = ROLES.index("letdown")
-NOISE = ROLES.index("noise")
 
 WORD = kinds.WORD
 NUMBER = kinds.NUMBER
@@ -54,7 +53,6 @@ CAPS = kinds.CAPS
 ELONGATED = kinds.ELONGATED
 
 ENGLISH = LANGUAGES.index("en")
-SYMBOL = LANGUAGES.index("symbol")
 
 NEUTRAL = LABELS.index("neutral")
 """The class before it is negative, the one after it positive."""

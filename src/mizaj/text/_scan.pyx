@@ -2,8 +2,8 @@
 """The compiled scanner: the bytes of a post to tokens, in one pass and linear time; equal to `tokens.tokenise`.
 
 Every function reads a post that is followed by `PADDING` zero bytes. A zero is a separator, so that nothing reads on
-past the end, and a word is read eight bytes at a time: most words are letters A-Z, no more than eight, and cost one
-step, without a branch for each letter.
+past the end, and sixteen bytes are looked at together: most words are letters A-Z, fewer than sixteen, and cost one
+step, without a branch for each letter or each word (`scan`). Whatever is not as plain is read by `read_with_care`.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
