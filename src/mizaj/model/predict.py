@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from mizaj.errors import ModelError, SourceError
 from mizaj.lexicon.explain import Explanation, explain
 from mizaj.lexicon.scorer import Answer, LexiconSettings, Scorer, load_scorer
+from mizaj.model.folder import is_model
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from mizaj.batch import Step
     from mizaj.lexicon.columns import LexiconScore
+    from mizaj.model.score import ModelScore
 
 NAMES = ("default", "lexicon")
-"""What `load` takes; `default` is what ships, the lexicon."""
+"""The names `load` takes besides folders; `default` is what ships, the lexicon."""
 
 
 class ArrowStream(Protocol):
@@ -29,8 +33,28 @@ class ArrowStream(Protocol):
 Texts = Iterable[str | None] | ArrowStream
 
 
+class Model(Protocol):
+    """A model of any kind, asked for one post, for many, or for the step that scores a pipeline's rows."""
+
+    @property
+    def name(self) -> str:
+        """The name or folder it was loaded by."""
+
+    def __call__(self, text: str) -> Answer:
+        """The answer for one post."""
+
+    def explain(self, text: str) -> Explanation:
+        """What led to the answer for one post."""
+
+    def step(self, text: str = "text") -> Step:
+        """The pipeline step that scores the column `text`."""
+
+    def score(self, texts: Texts) -> pa.Table:
+        """A table of the texts and their answers, one row each, in order."""
+
+
 @dataclass(frozen=True)
-class Model:
+class LexiconModel:
     """The lexicon tier: dictionaries and rules.
 
     >>> model = load()
@@ -61,30 +85,69 @@ class Model:
         return LexiconScore(text, self.settings)
 
     def score(self, texts: Texts) -> pa.Table:
-        """A table of the texts and their answers, one row each, in order.
-
-        `texts`: a list of str, an Arrow array, or anything with Arrow's C interface (a polars or pandas column).
-        What is not UTF-8 in them is read as U+FFFD. Raises `SourceError` for what is not text.
-        """
-        import pyarrow as pa  # not for one text
-
-        column = texts if isinstance(texts, pa.Array | pa.ChunkedArray) else _arrow(texts)
-        table = pa.table({"text": column})
-        step = self.step()
-        scored = [step(batch) for batch in table.to_batches()]
-        schema = pa.schema([*table.schema, *step.adds])
-        return pa.Table.from_batches(scored, schema)
+        """A table of the texts and their answers, one row each, in order; see `score_texts`."""
+        return score_texts(texts, self.step())
 
 
-def load(name: str = "default", settings: LexiconSettings | None = None) -> Model:
-    """The model of this name: `default` (what ships) or `lexicon`; `settings` choose dictionaries and rules.
+@dataclass(frozen=True)
+class LearnedModel:
+    """A trained model in a folder, of whatever kind."""
 
-    Raises `ModelError` for a name that is not known.
+    name: str
+
+    def __call__(self, text: str) -> Answer:
+        """The answer for one post. Raises `ModelError` for a model whose task is not polarity."""
+        row = self.score([text]).to_pylist()[0]
+        if "sentiment" not in row:
+            msg = f"{self.name} answers another task than polarity; ask it for a table: model.score([text])"
+            raise ModelError(msg)
+        return Answer(**{field: row[field] for field in Answer.__dataclass_fields__})
+
+    def explain(self, text: str) -> Explanation:
+        """What the lexicon reads in the post: words, languages, rules. It need not agree with the model's answer."""
+        return explain(text, load_scorer(LexiconSettings()))
+
+    def step(self, text: str = "text") -> ModelScore:
+        """The pipeline step that scores the column `text`."""
+        from mizaj.model.score import ModelScore  # brings pyarrow: not for one text
+
+        return ModelScore(self.name, text)
+
+    def score(self, texts: Texts) -> pa.Table:
+        """A table of the texts and their answers, one row each, in order; see `score_texts`."""
+        return score_texts(texts, self.step())
+
+
+def load(name: str | Path = "default", settings: LexiconSettings | None = None) -> Model:
+    """The model of this name, `default` (what ships) or `lexicon`, or in this folder.
+
+    `settings` choose the lexicon's dictionaries and rules. Raises `ModelError` for a name that is not known and is no
+    folder, and for a folder whose model is damaged.
     """
-    if name not in NAMES:
-        msg = f"model '{name}' is not known; allowed: {', '.join(NAMES)}"
-        raise ModelError(msg)
-    return Model(name, settings or LexiconSettings())
+    if name in NAMES:
+        return LexiconModel(str(name), settings or LexiconSettings())
+    if is_model(name):
+        from mizaj.model.score import load_model  # brings numpy: not for the lexicon
+
+        load_model(Path(name))
+        return LearnedModel(str(name))
+    msg = f"model '{name}' is not known; allowed: {', '.join(NAMES)}, or a folder that `mizaj train` wrote"
+    raise ModelError(msg)
+
+
+def score_texts(texts: Texts, step: Step) -> pa.Table:
+    """A table of the texts and what the step adds to them, one row each, in order.
+
+    `texts`: a list of str, an Arrow array, or anything with Arrow's C interface (a polars or pandas column).
+    What is not UTF-8 in them is read as U+FFFD. Raises `SourceError` for what is not text.
+    """
+    import pyarrow as pa  # not for one text
+
+    column = texts if isinstance(texts, pa.Array | pa.ChunkedArray) else _arrow(texts)
+    table = pa.table({"text": column})
+    scored = [step(batch) for batch in table.to_batches()]
+    schema = pa.schema([*table.schema, *step.adds])
+    return pa.Table.from_batches(scored, schema)
 
 
 def _arrow(texts: Texts) -> pa.Array | pa.ChunkedArray:

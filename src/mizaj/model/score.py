@@ -1,0 +1,111 @@
+"""Columns of posts to columns of answers: the step that carries a learned model to the rows."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from mizaj import batch as columns
+from mizaj.errors import SourceError
+from mizaj.lexicon.columns import score_column
+from mizaj.lexicon.scorer import LexiconSettings, load_scorer
+from mizaj.model.calibrate import Calibration, calibration_from
+from mizaj.model.classifier import Classifier, Probabilities
+from mizaj.model.folder import POLARITY, Folder, open_folder
+from mizaj.model.kinds import load_classifier
+
+NEGATIVE, POSITIVE = "negative", "positive"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model's folder with what is in it, ready to answer."""
+
+    folder: Folder
+    classifier: Classifier
+    calibration: Calibration
+
+    def probabilities(self, texts: pa.Array) -> Probabilities:
+        """Calibrated probabilities: a row for each text, a column for each label."""
+        return self.calibration(self.classifier.probabilities(texts))
+
+
+@functools.lru_cache(maxsize=8)
+def load_model(path: Path, content_hash: str | None = None) -> Loaded:
+    """The model in a folder, loaded once a process; `content_hash` tells apart what lay at one path at two times."""
+    folder = open_folder(path)
+    return Loaded(folder, load_classifier(folder), calibration_from(folder.described.calibration))
+
+
+@dataclass(frozen=True)
+class ModelScore:
+    """The step that scores a text column with the model in the folder `model`; nulls count as empty posts.
+
+    A model of polarity adds the six columns of scoring; one of another task adds a column of its task's name
+    (`emotion`) and `<task>_confidence`.
+    """
+
+    model: str
+    text: str = columns.TEXT.name
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The text column."""
+        return (self.text,)
+
+    @property
+    def adds(self) -> pa.Schema:
+        """The columns of scoring, or of another task."""
+        return added_by(load_model(Path(self.model)).folder.described.task)
+
+    @property
+    def content_hash(self) -> str:
+        """The hash of the model, for the fingerprint of a pipeline."""
+        return load_model(Path(self.model)).folder.content_hash
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch with the model's answers appended."""
+        found = answer_column(batch.column(self.text), load_model(Path(self.model)))
+        for added, column in zip(self.adds, found, strict=True):
+            batch = batch.append_column(added, column)
+        return batch
+
+
+def added_by(task: str) -> pa.Schema:
+    """The columns that a model of this task adds."""
+    if task == POLARITY:
+        return columns.SCORED
+    return pa.schema([(task, columns.SENTIMENT.type), (f"{task}_confidence", pa.float32())])
+
+
+def answer_column(texts: pa.Array, model: Loaded) -> list[pa.Array]:
+    """The answers for a text column, in the order of `added_by`. Raises `SourceError` for what is not text."""
+    if columns.text_type(texts.type) is None:
+        msg = f"the texts to score are {texts.type}; a text column is {columns.TEXT_TYPES}"
+        raise SourceError(msg)
+    texts = columns.as_text(texts)
+    proba = model.probabilities(texts)
+    labels = model.classifier.labels
+    answers = _named(proba.argmax(axis=1) if len(proba) else np.zeros(0, np.int64), labels)
+    confidence = pa.array(proba.max(axis=1) if len(proba) else [], pa.float32())
+    if model.folder.described.task != POLARITY:
+        return [answers, confidence]
+    language, cmi = score_column(texts, load_scorer(LexiconSettings()))[-2:]
+    tier = _named(np.zeros(len(texts), np.int64), (model.folder.kind,))
+    return [answers, pa.array(polarity_score(proba, labels)), confidence, tier, language, cmi]
+
+
+def polarity_score(proba: Probabilities, labels: tuple[str, ...]) -> Probabilities:
+    """P(positive) - P(negative) of each row; a label that the model does not know has probability 0."""
+    sides = [
+        proba[:, labels.index(side)] if side in labels else 0.0 for side in (POSITIVE, NEGATIVE)
+    ]
+    return np.float32(0) + sides[0] - sides[1] + np.zeros(len(proba), np.float32)
+
+
+def _named(codes: np.ndarray, names: tuple[str, ...]) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int8()), pa.array(names, pa.string()))
