@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.machinery
-import importlib.util
 import json
-from pathlib import Path
-from types import ModuleType
 
 import pytest
 from hypothesis import example, given, settings
@@ -36,23 +32,7 @@ FIELDS = (
 RULED = ("factor", "fired", "clause", "group")
 
 
-def _plain_rules() -> ModuleType:
-    """`rules.py` as Python, whether or not its compiled form shadows it."""
-    path = Path(twin.__file__).with_name("rules.py")
-    loader = importlib.machinery.SourceFileLoader("mizaj.lexicon.rules_in_python", str(path))
-    spec = importlib.util.spec_from_loader(loader.name, loader)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _twin_runs_python_rules() -> object:
-    compiled = twin.rules
-    twin.rules = _plain_rules()  # type: ignore[attr-defined]
-    yield
-    twin.rules = compiled  # type: ignore[attr-defined]
+pytestmark = pytest.mark.usefixtures("python_rules")
 
 
 def assert_equal(text: str) -> None:
@@ -131,7 +111,7 @@ def test_broken_utf8_is_read_as_if_it_were_repaired(raw: bytes) -> None:
 
 def test_compiled_rules_and_python_rules_have_the_same_weights() -> None:
     assert len(set(Weights._fields)) == len(Weights._fields)
-    assert rules.RULE_NAMES == _plain_rules().RULE_NAMES
+    assert rules.RULE_NAMES == twin.rules.RULE_NAMES  # type: ignore[attr-defined]
 
 
 def test_every_shipped_emoticon_can_be_scanned() -> None:
