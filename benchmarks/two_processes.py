@@ -1,6 +1,6 @@
 """What a second process brings in training: steps a second of one process and of two, at the same global batch.
 
-    python benchmarks/two_processes.py [--kinds transformer cnn gru] [--batch-size 128] [--steps 150] [--repeats 3] [--json]
+    python benchmarks/two_processes.py [--kinds transformer gru] [--batch-size 128] [--steps 150] [--repeats 3]
 
 Three ways take turns: one process on one thread, one process on two threads, two processes on one thread each. Without
 dropout all must have the same losses, which is checked first. Starting the processes is not counted: it is seconds,
