@@ -248,3 +248,21 @@ def test_the_rate_rises_to_the_whole_and_falls_by_its_schedule(schedule: str):
     assert max(factors) == factors[9] == 1.0
     assert all(0.0 < each <= 1.0 for each in factors)
     assert factors[-1] == 1.0 if schedule == "constant" else factors[-1] < 0.02
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # mlflow's own
+def test_figures_go_to_mlflow_when_asked(tmp_path: Path):
+    mlflow = pytest.importorskip("mlflow")
+    pytest.importorskip("sqlalchemy")
+    address = f"sqlite:///{tmp_path}/runs.db"
+    trained = train(job(mlflow=address))
+    client = mlflow.MlflowClient(tracking_uri=address)
+    (run,) = client.search_runs([client.get_experiment_by_name("mizaj").experiment_id])
+    assert run.info.status == "FINISHED"
+    assert run.data.params["batch_size"] == "8"
+    told = [each.value for each in client.get_metric_history(run.info.run_id, "macro_f1")]
+    assert told == [each["macro_f1"] for each in trained.history]
+    assert len(client.get_metric_history(run.info.run_id, "loss")) == trained.steps
+    with pytest.raises(TrainingError, match="sqlite:///mlflow"):
+        train(job(mlflow=str(tmp_path / "folder")))
