@@ -87,7 +87,7 @@ def fit(
     if torch is None:
         raise ExtraMissing(library="torch", extra="train")
     start = prepared(train, settings)
-    tokenizer = Subwords(json.dumps(start.tokeniser, ensure_ascii=False))
+    subwords = Subwords(json.dumps(start.tokeniser, ensure_ascii=False))
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(seed)
         module = network_of(start, len(train.labels), settings)
@@ -97,8 +97,8 @@ def fit(
             add_adapters(module.encoder, settings.rank)
     job = Job(
         module,
-        Encoded.of(train, tokenizer),
-        Encoded.of(validation, tokenizer) if validation is not None else None,
+        Encoded.of(train, subwords),
+        Encoded.of(validation, subwords) if validation is not None else None,
         settings,
         seed=seed,
         rates=rates_of(module, settings),
@@ -108,7 +108,7 @@ def fit(
         from mizaj.learn.lora import merge_adapters  # needs torch
 
         merge_adapters(module.encoder)
-    return EncoderClassifier(train.labels, tokenizer, module.cpu().eval(), asdict(settings))
+    return EncoderClassifier(train.labels, module.cpu().eval(), subwords, asdict(settings))
 
 
 def prepared(train: Labelled, settings: EncoderSettings) -> Pretrained:

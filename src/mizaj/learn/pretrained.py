@@ -18,26 +18,31 @@ from typing import Any
 
 import numpy as np
 
-from mizaj.errors import ExtraMissing, ModelError, SettingError, SourceError
-from mizaj.model.tensors import Array, unpack_tensors
+from mizaj.errors import ExtraMissing, ModelError, SettingError, SinkError, SourceError
+from mizaj.model.tensors import Array, pack_tensors, unpack_tensors
 
 try:
     from tokenizers import Tokenizer
 except ImportError:
     Tokenizer = None  # type: ignore[assignment, misc]
 
-_PARTS = (
-    (r"embeddings\.word_embeddings\.", "tokens."),
-    (r"embeddings\.position_embeddings\.", "positions."),
-    (r"embeddings\.LayerNorm\.", "norm."),
-    (r"encoder\.layer\.(\d+)\.attention\.self\.(query|key|value)\.", r"layers.\1.attention.\2."),
-    (r"encoder\.layer\.(\d+)\.attention\.output\.dense\.", r"layers.\1.attention.out."),
-    (r"encoder\.layer\.(\d+)\.attention\.output\.LayerNorm\.", r"layers.\1.attention_norm."),
-    (r"encoder\.layer\.(\d+)\.intermediate\.dense\.", r"layers.\1.inner."),
-    (r"encoder\.layer\.(\d+)\.output\.dense\.", r"layers.\1.outer."),
-    (r"encoder\.layer\.(\d+)\.output\.LayerNorm\.", r"layers.\1.outer_norm."),
-)
+_EMBEDDINGS = {
+    "embeddings.word_embeddings": "tokens",
+    "embeddings.position_embeddings": "positions",
+    "embeddings.LayerNorm": "norm",
+}
+_LAYER = {
+    "attention.self.query": "attention.query",
+    "attention.self.key": "attention.key",
+    "attention.self.value": "attention.value",
+    "attention.output.dense": "attention.out",
+    "attention.output.LayerNorm": "attention_norm",
+    "intermediate.dense": "inner",
+    "output.dense": "outer",
+    "output.LayerNorm": "outer_norm",
+}
 """Names of weights in `transformers`, and here."""
+_THEIR_LAYER = re.compile(r"encoder\.layer\.(\d+)\.(.+)")
 _TYPES = "embeddings.token_type_embeddings.weight"
 _SHIFTED = ("xlm-roberta", "roberta", "camembert")
 """Model types whose positions begin after the number of the padding token."""
@@ -106,6 +111,33 @@ def open_pretrained(folder: str | Path) -> Pretrained:
         _there(folder / "model.safetensors").read_bytes(), str(folder / "model.safetensors")
     )
     return Pretrained(config, _renamed(stored, config), _json(folder / "tokenizer.json"))
+
+
+def save_pretrained(model: Pretrained, folder: str | Path) -> None:
+    """Write the encoder as a folder that `open_pretrained` and `transformers` read, in the layout of BERT.
+
+    Raises `SinkError` where the folder is not empty.
+    """
+    folder = Path(folder)
+    if folder.exists() and any(folder.iterdir()):
+        msg = f"{folder} is not empty; choose another folder for the encoder"
+        raise SinkError(msg)
+    config = {
+        **model.config,
+        "model_type": "bert",
+        "architectures": ["BertModel"],
+        "vocab_size": model.n_tokens,
+        "num_hidden_layers": model.n_layers,
+        "max_position_embeddings": len(model.weights["positions.weight"]),
+        "type_vocab_size": 1,
+    }
+    stored = {_their_name(name): array for name, array in model.weights.items()}
+    stored[_TYPES] = np.zeros((1, int(config["hidden_size"])), np.float32)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.safetensors").write_bytes(pack_tensors(stored))
+    spelt = json.dumps(model.tokeniser, ensure_ascii=False)
+    (folder / "tokenizer.json").write_text(spelt, encoding="utf-8")
+    (folder / "config.json").write_text(json.dumps(config, indent=1), encoding="utf-8")
 
 
 def truncated(model: Pretrained, n_layers: int, max_len: int) -> Pretrained:
@@ -213,16 +245,31 @@ def _renumbered(spelt: Any, new: Mapping[int, int]) -> Any:  # noqa: ANN401 - JS
 def _renamed(stored: Mapping[str, Array], config: Mapping[str, Any]) -> dict[str, Array]:
     """The weights by their names here; the vector of the first token type is put into the positions."""
     bare = {re.sub(r"^(bert|roberta)\.", "", name): array for name, array in stored.items()}
-    weights = {}
-    for name, array in bare.items():
-        for pattern, ours in _PARTS:
-            found = re.match(pattern, name)
-            if found:
-                weights[found.expand(ours) + name[found.end() :]] = array
+    ours = {_our_name(name): array for name, array in bare.items()}
+    weights = {name: array.astype(np.float32) for name, array in ours.items() if name}
     start = int(config["pad_token_id"]) + 1 if config["model_type"] in _SHIFTED else 0
-    places = weights["positions.weight"][start:].astype(np.float32)
+    places = weights["positions.weight"][start:]
     weights["positions.weight"] = places + bare[_TYPES][0].astype(np.float32)
     return weights
+
+
+def _our_name(name: str) -> str:
+    """The name of a weight here, empty for one that has no place here."""
+    part, _, value = name.rpartition(".")
+    found = _THEIR_LAYER.fullmatch(part)
+    if found and found[2] in _LAYER:
+        return f"layers.{found[1]}.{_LAYER[found[2]]}.{value}"
+    return f"{_EMBEDDINGS[part]}.{value}" if part in _EMBEDDINGS else ""
+
+
+def _their_name(name: str) -> str:
+    part, _, value = name.rpartition(".")
+    for theirs, ours in _EMBEDDINGS.items():
+        if part == ours:
+            return f"{theirs}.{value}"
+    _, number, inner = part.split(".", 2)
+    theirs = next(theirs for theirs, ours in _LAYER.items() if ours == inner)
+    return f"encoder.layer.{number}.{theirs}.{value}"
 
 
 def _there(path: Path) -> Path:

@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mizaj.model.attention import FAR
+
 _INITIAL_SPREAD = 0.02  # of fresh weights, as BERT has it
 
 
@@ -43,15 +45,13 @@ class Attention(nn.Module):
         self.value = nn.Linear(shape.width, shape.width)
         self.out = nn.Linear(shape.width, shape.width)
 
-    def forward(self, hidden: Tensor, is_token: Tensor) -> Tensor:
-        """New vectors of shape (posts, tokens, width); `is_token` is False at padding."""
+    def forward(self, hidden: Tensor, unseen: Tensor) -> Tensor:
+        """New vectors of shape (posts, tokens, width); `unseen` is added to the logits of attention."""
         query, key, value = (
             layer(hidden).unflatten(-1, (self.n_heads, -1)).transpose(1, 2)
             for layer in (self.query, self.key, self.value)
         )
-        seen = functional.scaled_dot_product_attention(
-            query, key, value, attn_mask=is_token[:, None, None, :]
-        )
+        seen = functional.scaled_dot_product_attention(query, key, value, attn_mask=unseen)
         return self.out(seen.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
 
 
@@ -67,9 +67,9 @@ class Layer(nn.Module):
         self.outer_norm = nn.LayerNorm(shape.width, eps=shape.epsilon)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, hidden: Tensor, is_token: Tensor) -> Tensor:
+    def forward(self, hidden: Tensor, unseen: Tensor) -> Tensor:
         """New vectors of the same shape."""
-        seen = self.dropout(self.attention(hidden, is_token))
+        seen = self.dropout(self.attention(hidden, unseen))
         hidden = self.attention_norm(hidden + seen)
         thought = self.dropout(self.outer(functional.gelu(self.inner(hidden))))
         return self.outer_norm(hidden + thought)  # type: ignore[no-any-return]
@@ -92,8 +92,9 @@ class Encoder(nn.Module):
         """Vectors of shape (posts, tokens, width); what stands at padding means nothing."""
         places = torch.arange(ids.shape[1], device=ids.device)
         hidden = self.dropout(self.norm(self.tokens(ids) + self.positions(places)))
+        unseen = (1.0 - is_token[:, None, None, :].to(hidden.dtype)) * FAR
         for layer in self.layers:
-            hidden = layer(hidden, is_token)
+            hidden = layer(hidden, unseen)
         return hidden  # type: ignore[no-any-return]
 
 

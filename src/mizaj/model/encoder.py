@@ -13,6 +13,7 @@ from mizaj.errors import ExtraMissing, ModelError
 from mizaj.model.classifier import Contents, Probabilities
 from mizaj.model.folder import WEIGHTS, Folder
 from mizaj.model.forward import logits_of
+from mizaj.model.network import ROWS_AT_ONCE, TOKENIZER, softmax
 from mizaj.model.subwords import Subwords
 from mizaj.model.tensors import pack_tensors
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from mizaj.model.bert import EncoderNetwork
 
 KIND = "encoder"
-TOKENIZER = "tokenizer.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +33,8 @@ class EncoderClassifier:
     """A fine-tuned encoder; `trained` are the settings it was trained with, kept for the record."""
 
     labels: tuple[str, ...]
-    tokenizer: Subwords
     module: EncoderNetwork
+    subwords: Subwords
     trained: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -44,13 +44,13 @@ class EncoderClassifier:
 
     def probabilities(self, texts: pa.Array, /) -> Probabilities:
         """A row of probabilities for each text; see `Classifier`."""
-        if not len(texts):
-            return np.zeros((0, len(self.labels)), np.float32)
-        ids, offsets = self.tokenizer(texts)
-        logits = logits_of(self.module, ids, offsets, pad_id=self.tokenizer.pad_id)
-        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-        proba: Probabilities = odds / odds.sum(axis=1, keepdims=True)
-        return proba
+        found = np.empty((len(texts), len(self.labels)), np.float32)
+        for begin in range(0, len(texts), ROWS_AT_ONCE):
+            part = texts[begin : begin + ROWS_AT_ONCE]
+            ids, offsets = self.subwords(part)
+            logits = logits_of(self.module, ids, offsets, pad_id=self.subwords.pad_id)
+            found[begin : begin + len(part)] = softmax(logits)
+        return found
 
     def contents(self) -> Contents:
         """The sizes of the encoder, its weights and its tokenizer."""
@@ -58,7 +58,7 @@ class EncoderClassifier:
         shape = asdict(self.module.encoder.shape)
         return Contents(
             {"shape": shape, "trained": dict(self.trained)},
-            {WEIGHTS: pack_tensors(weights), TOKENIZER: self.tokenizer.spelt.encode()},
+            {WEIGHTS: pack_tensors(weights), TOKENIZER: self.subwords.spelt.encode()},
         )
 
 
@@ -77,7 +77,6 @@ def load(folder: Folder) -> EncoderClassifier:
     except (KeyError, TypeError, RuntimeError) as error:
         msg = f"{folder.path} holds an encoder whose weights do not fit its settings ({error}); train it again"
         raise ModelError(msg) from error
-    tokenizer = Subwords(folder.file(TOKENIZER).read_text(encoding="utf-8"))
-    return EncoderClassifier(
-        folder.labels, tokenizer, module.eval(), folder.settings.get("trained", {})
-    )
+    subwords = Subwords(str(folder.view(TOKENIZER), "utf-8"))
+    trained = folder.settings.get("trained", {})
+    return EncoderClassifier(folder.labels, module.eval(), subwords, trained)

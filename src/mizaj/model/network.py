@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mizaj.model.networks import Sizes
 
 TOKENIZER = "tokenizer.json"
-_ROWS_AT_ONCE = 16384
+ROWS_AT_ONCE = 16384
 """Rows are sorted by length among so many: no memory grows with the column."""
 
 
@@ -46,8 +46,8 @@ class NetworkClassifier:
     def probabilities(self, texts: pa.Array, /) -> Probabilities:
         """A row of probabilities for each text; rows of like length are read together, on all cores."""
         found = np.empty((len(texts), len(self.labels)), np.float32)
-        for begin in range(0, len(texts), _ROWS_AT_ONCE):
-            part = texts[begin : begin + _ROWS_AT_ONCE]
+        for begin in range(0, len(texts), ROWS_AT_ONCE):
+            part = texts[begin : begin + ROWS_AT_ONCE]
             ids, offsets = self.subwords(part)
             logits = logits_of(self.module, ids, offsets, pad_id=self.subwords.pad_id)
             found[begin : begin + len(part)] = softmax(logits)
