@@ -144,6 +144,12 @@ def test_the_tokenizer_file_cleans_posts_itself(post: str, plain: str) -> None:
     assert len(reader.encode("accha film " * 20).ids) == 8
 
 
+def test_a_tokenizer_file_that_cleans_posts_does_not_do_it_twice() -> None:
+    once = with_plain_posts(unigram(), 8)
+    assert with_plain_posts(once, 8) == once
+    assert with_plain_posts(once, 9) == with_plain_posts(unigram(), 9)
+
+
 def test_blocks_of_four_bits_are_read_as_the_engine_reads_them() -> None:
     random = np.random.default_rng(0)
     scales = random.normal(size=5).astype(np.float16)

@@ -47,6 +47,8 @@ _SHORTER = (
 def with_plain_posts(tokeniser: Mapping[str, Any], max_length: int) -> dict[str, Any]:
     """The tokenizer file, made to clean posts before all else and to cut them to `max_length` tokens.
 
+    One that cleans posts already does not do it twice.
+
     >>> import json
     >>> from tokenizers import Tokenizer
     >>> model = {"type": "WordPiece", "unk_token": "?", "continuing_subword_prefix": "##",
@@ -63,15 +65,17 @@ def with_plain_posts(tokeniser: Mapping[str, Any], max_length: int) -> dict[str,
         {"type": "Lowercase"},
         *(_replace({"Regex": pattern}, content) for pattern, content in _SHORTER),
     ]
-    if tokeniser.get("normalizer"):
-        steps.append(tokeniser["normalizer"])
+    before = tokeniser.get("normalizer")
+    is_done = before is not None and before.get("normalizers", [])[: len(steps)] == steps
+    if before is not None and not is_done:
+        steps.append(before)
     cut = {
         "direction": "Right",
         "max_length": max_length,
         "strategy": "LongestFirst",
         "stride": 0,
     }
-    normaliser = {"type": "Sequence", "normalizers": steps}
+    normaliser = before if is_done else {"type": "Sequence", "normalizers": steps}
     return {**tokeniser, "normalizer": normaliser, "truncation": cut, "padding": None}
 
 
