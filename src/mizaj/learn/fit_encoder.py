@@ -33,7 +33,7 @@ TUNED = ("all", "top", "adapters")
 class EncoderSettings(TrainSettings):
     """Settings of fine-tuning, besides those of the loop. Checked when made: `SettingError`.
 
-    `pretrained` is a folder in the layout of Hugging Face. Of its layers the first `n_layers` are kept, None for all;
+    `pretrained` is a folder in the layout of Hugging Face. Of its layers the first `n_layers` are kept, 0 for all;
     of its tokens those that occur `min_count` times in the training posts, 0 for all; posts are cut to `max_length`.
     `tuned` says what is learnt: `all`; `top`, the last `top_layers` layers; `adapters`, products of rank `rank` beside
     each matrix. Each layer learns at `layer_decay` times the rate of the one above it, the answering layer at
@@ -41,7 +41,7 @@ class EncoderSettings(TrainSettings):
     """
 
     pretrained: str = ""
-    n_layers: int | None = None
+    n_layers: int = 0
     max_length: int = 48
     min_count: int = 1
     tuned: str = "all"
@@ -61,7 +61,8 @@ class EncoderSettings(TrainSettings):
         for name in ("dropout", "token_dropout"):
             share = getattr(self, name)
             _check(name, share, "from 0 to less than 1", is_allowed=0.0 <= share < 1.0)
-        _check("min_count", self.min_count, "0 or more", is_allowed=self.min_count >= 0)
+        for name in ("n_layers", "min_count"):
+            _check(name, getattr(self, name), "0 or more", is_allowed=getattr(self, name) >= 0)
         _check(
             "layer_decay",
             self.layer_decay,
