@@ -34,7 +34,7 @@ class EncoderClassifier:
 
     labels: tuple[str, ...]
     module: EncoderNetwork
-    subwords: Subwords
+    tokenizer: Subwords
     trained: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -47,8 +47,8 @@ class EncoderClassifier:
         found = np.empty((len(texts), len(self.labels)), np.float32)
         for begin in range(0, len(texts), ROWS_AT_ONCE):
             part = texts[begin : begin + ROWS_AT_ONCE]
-            ids, offsets = self.subwords(part)
-            logits = logits_of(self.module, ids, offsets, pad_id=self.subwords.pad_id)
+            ids, offsets = self.tokenizer(part)
+            logits = logits_of(self.module, ids, offsets, pad_id=self.tokenizer.pad_id)
             found[begin : begin + len(part)] = softmax(logits)
         return found
 
@@ -58,7 +58,7 @@ class EncoderClassifier:
         shape = asdict(self.module.encoder.shape)
         return Contents(
             {"shape": shape, "trained": dict(self.trained)},
-            {WEIGHTS: pack_tensors(weights), TOKENIZER: self.subwords.spelt.encode()},
+            {WEIGHTS: pack_tensors(weights), TOKENIZER: self.tokenizer.spelt.encode()},
         )
 
 
@@ -77,6 +77,6 @@ def load(folder: Folder) -> EncoderClassifier:
     except (KeyError, TypeError, RuntimeError) as error:
         msg = f"{folder.path} holds an encoder whose weights do not fit its settings ({error}); train it again"
         raise ModelError(msg) from error
-    subwords = Subwords(str(folder.view(TOKENIZER), "utf-8"))
+    tokenizer = Subwords(str(folder.view(TOKENIZER), "utf-8"))
     trained = folder.settings.get("trained", {})
-    return EncoderClassifier(folder.labels, module.eval(), subwords, trained)
+    return EncoderClassifier(folder.labels, module.eval(), tokenizer, trained)
