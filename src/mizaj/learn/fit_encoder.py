@@ -109,7 +109,7 @@ def fit(
         from mizaj.learn.lora import merge_adapters  # needs torch
 
         merge_adapters(module.encoder)
-    return EncoderClassifier(train.labels, module.cpu().eval(), subwords, asdict(settings))
+    return EncoderClassifier(train.labels, subwords, module.cpu().eval(), asdict(settings))
 
 
 def prepared(train: Labelled, settings: EncoderSettings) -> Pretrained:

@@ -33,8 +33,8 @@ class EncoderClassifier:
     """A fine-tuned encoder; `trained` are the settings it was trained with, kept for the record."""
 
     labels: tuple[str, ...]
-    module: EncoderNetwork
     tokenizer: Subwords
+    module: EncoderNetwork
     trained: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -79,4 +79,4 @@ def load(folder: Folder) -> EncoderClassifier:
         raise ModelError(msg) from error
     tokenizer = Subwords(str(folder.view(TOKENIZER), "utf-8"))
     trained = folder.settings.get("trained", {})
-    return EncoderClassifier(folder.labels, module.eval(), tokenizer, trained)
+    return EncoderClassifier(folder.labels, tokenizer, module.eval(), trained)
