@@ -17,31 +17,11 @@ from mizaj.model.folder import open_folder, save
 from mizaj.model.kinds import load_classifier
 
 torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
-tokenizers = pytest.importorskip("tokenizers")
+pytest.importorskip("tokenizers")
 
 LABELS = ("negative", "neutral", "positive")
 WORDS = ("bura", "theek", "accha", "film", "yeh", "ghar", "roz")
 FIT = trainer("encoder")
-
-
-@pytest.fixture(scope="module")
-def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("pretrained")
-    vocabulary = {word: n for n, word in enumerate(("[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS))}
-    reader = tokenizers.Tokenizer(tokenizers.models.WordPiece(vocabulary, unk_token="[UNK]"))
-    reader.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
-    reader.add_special_tokens(["[PAD]", "[UNK]", "[CLS]", "[SEP]"])
-    frame = [("[CLS]", 2), ("[SEP]", 3)]
-    reader.post_processor = tokenizers.processors.TemplateProcessing("[CLS] $A [SEP]", None, frame)
-    torch.manual_seed(0)
-    sizes = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2}
-    config = transformers.BertConfig(
-        vocab_size=len(vocabulary), intermediate_size=24, max_position_embeddings=20, **sizes
-    )
-    transformers.BertModel(config).save_pretrained(folder)
-    (folder / "tokenizer.json").write_text(reader.to_str())
-    return folder
 
 
 def settings(pretrained: Path, **changes: Any) -> Any:
@@ -65,9 +45,9 @@ TEXTS = pa.array(["@some_one Film accha!!! https://t.co/1", None, "", "bura " * 
 
 @pytest.mark.parametrize("tuned", ["all", "top", "adapters"])
 def test_an_encoder_learns_and_saves_and_loads_alike(
-    pretrained: Path, tmp_path: Path, tuned: str
+    pretrained_encoder: Path, tmp_path: Path, tuned: str
 ) -> None:
-    chosen = settings(pretrained, tuned=tuned, top_layers=1, rank=4, epochs=6, patience=6)
+    chosen = settings(pretrained_encoder, tuned=tuned, top_layers=1, rank=4, epochs=6, patience=6)
     model = FIT(posts(), posts(24, seed=1), chosen, seed=0)
     held_out = posts(60, seed=2)
     found = model.probabilities(held_out.texts)
@@ -78,17 +58,19 @@ def test_an_encoder_learns_and_saves_and_loads_alike(
     assert (loaded.kind, loaded.labels) == ("encoder", LABELS)
 
 
-def test_equal_seeds_give_equal_weights_and_other_seeds_others(pretrained: Path) -> None:
+def test_equal_seeds_give_equal_weights_and_other_seeds_others(pretrained_encoder: Path) -> None:
     one, same, other = (
-        FIT(posts(), None, settings(pretrained, epochs=1), seed=seed).contents().files
+        FIT(posts(), None, settings(pretrained_encoder, epochs=1), seed=seed).contents().files
         for seed in (0, 0, 1)
     )
     assert one == same
     assert one["weights.safetensors"] != other["weights.safetensors"]
 
 
-def test_splitting_a_batch_changes_nothing_and_no_posts_give_no_rows(pretrained: Path) -> None:
-    model = FIT(posts(), None, settings(pretrained, epochs=1), seed=0)
+def test_splitting_a_batch_changes_nothing_and_no_posts_give_no_rows(
+    pretrained_encoder: Path,
+) -> None:
+    model = FIT(posts(), None, settings(pretrained_encoder, epochs=1), seed=0)
     whole = model.probabilities(TEXTS)
     parts = [model.probabilities(TEXTS[at : at + 1]) for at in range(len(TEXTS))]
     np.testing.assert_allclose(whole, np.concatenate(parts), atol=1e-5)
@@ -104,10 +86,10 @@ def test_splitting_a_batch_changes_nothing_and_no_posts_give_no_rows(pretrained:
         ("adapters", {"layers.0", "layers.1"}),
     ],
 )
-def test_only_what_is_tuned_moves(pretrained: Path, tuned: str, moved: set[str]) -> None:
+def test_only_what_is_tuned_moves(pretrained_encoder: Path, tuned: str, moved: set[str]) -> None:
     from mizaj.learn.fit_encoder import network_of, prepared
 
-    chosen = settings(pretrained, tuned=tuned, top_layers=1, rank=4, epochs=1)
+    chosen = settings(pretrained_encoder, tuned=tuned, top_layers=1, rank=4, epochs=1)
     before = network_of(prepared(posts(), chosen), 3, chosen).encoder.state_dict()
     after = FIT(posts(), None, chosen, seed=0).module.encoder.state_dict()
     assert before.keys() == after.keys()
@@ -116,10 +98,10 @@ def test_only_what_is_tuned_moves(pretrained: Path, tuned: str, moved: set[str])
     assert changed - {"positions", "norm"} == moved
 
 
-def test_lower_layers_learn_more_slowly(pretrained: Path) -> None:
+def test_lower_layers_learn_more_slowly(pretrained_encoder: Path) -> None:
     from mizaj.learn.fit_encoder import network_of, prepared, rates_of
 
-    chosen = settings(pretrained, layer_decay=0.5, head_rate=5.0)
+    chosen = settings(pretrained_encoder, layer_decay=0.5, head_rate=5.0)
     rates = dict(rates_of(network_of(prepared(posts(), chosen), 3, chosen), chosen))
     assert rates["encoder.tokens.weight"] == 0.25
     assert rates["encoder.layers.0.inner.weight"] == 0.5
@@ -127,11 +109,13 @@ def test_lower_layers_learn_more_slowly(pretrained: Path) -> None:
     assert rates["head.weight"] == 5.0
 
 
-def test_an_adapter_that_learnt_nothing_changes_nothing_and_merges_away(pretrained: Path) -> None:
+def test_an_adapter_that_learnt_nothing_changes_nothing_and_merges_away(
+    pretrained_encoder: Path,
+) -> None:
     from mizaj.learn.fit_encoder import network_of, prepared
     from mizaj.learn.lora import add_adapters, merge_adapters
 
-    chosen = settings(pretrained)
+    chosen = settings(pretrained_encoder)
     module = network_of(prepared(posts(), chosen), 3, chosen).eval()
     ids, mask = torch.tensor([[2, 4, 3]]), torch.ones(1, 3, dtype=torch.bool)
     names = set(module.state_dict())
@@ -156,10 +140,10 @@ def test_an_adapter_that_learnt_nothing_changes_nothing_and_merges_away(pretrain
     ],
 )
 def test_settings_that_cannot_be_are_refused(
-    pretrained: Path, changes: dict[str, Any], message: str
+    pretrained_encoder: Path, changes: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(SettingError, match=message):
-        settings(pretrained, **changes)
+        settings(pretrained_encoder, **changes)
 
 
 def test_an_encoder_without_a_pretrained_one_says_where_to_get_it() -> None:
@@ -167,8 +151,10 @@ def test_an_encoder_without_a_pretrained_one_says_where_to_get_it() -> None:
         FIT(posts(), None, FIT.settings(), seed=0, progress=silent)
 
 
-def test_a_folder_whose_weights_do_not_fit_is_refused(pretrained: Path, tmp_path: Path) -> None:
-    save(FIT(posts(), None, settings(pretrained, epochs=1), seed=0), tmp_path / "model")
+def test_a_folder_whose_weights_do_not_fit_is_refused(
+    pretrained_encoder: Path, tmp_path: Path
+) -> None:
+    save(FIT(posts(), None, settings(pretrained_encoder, epochs=1), seed=0), tmp_path / "model")
     folder = open_folder(tmp_path / "model")
     shape = {**folder.settings["shape"], "n_layers": 3}
     with pytest.raises(ModelError, match="do not fit its settings"):
