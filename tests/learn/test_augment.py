@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mizaj.errors import SettingError
-from mizaj.learn.augment import NOISES, noisy
+from mizaj.learn.augment import NOISES, AugmentSettings, augmented, noisy
+from mizaj.learn.labelled import Labelled
 from mizaj.text.phonetic import phonetic_key
 
 POST = "Yeh movie bahut acchi thi yaar @amit_k https://t.co/Abc #MastFilm फिल्म अच्छी 😂"
@@ -111,3 +112,47 @@ def test_a_noise_that_is_not_known_is_refused():
 def test_a_strength_beyond_one_is_refused():
     with pytest.raises(SettingError, match=r"strength of a noise is 2; allowed: from 0 to 1"):
         noisy(pa.array(["x"]), "typos", strength=2)
+
+
+POSTS = Labelled(
+    pa.array(["bahut accha gaana", "12", "ekdum bakwas film"]),
+    np.array([1, 0, 0]),
+    ("no", "yes"),
+    weights=np.array([2, 0.5, 0.5], np.float32),
+    sources=pa.array(["a", "b", "c"]),
+    targets=np.eye(3, 2, dtype=np.float32),
+)
+
+
+def test_noisy_copies_follow_the_posts_with_their_labels_and_all_else():
+    found = augmented(POSTS, AugmentSettings(("elongation",), strength=1))
+    assert found.texts.to_pylist()[:3] == POSTS.texts.to_pylist()
+    assert found.n_rows == 5  # a number cannot be stretched: its copy would teach nothing
+    assert found.codes.tolist() == [1, 0, 0, 1, 0]
+    assert found.sources.to_pylist() == ["a", "b", "c", "a", "c"]
+    assert found.targets.tolist() == POSTS.targets[[0, 1, 2, 0, 2]].tolist()
+
+
+@pytest.mark.parametrize("weight", [0.25, 1.0, 3.0])
+def test_copies_weigh_what_they_are_told_and_the_mean_stays_one(weight):
+    found = augmented(POSTS, AugmentSettings(("elongation",), strength=1, weight=weight))
+    assert found.weights.mean() == pytest.approx(1)
+    assert found.weights[3] / found.weights[0] == pytest.approx(weight)
+
+
+def test_a_seed_decides_the_copies():
+    several = AugmentSettings(copies=3, strength=1)
+    first, again, other = (augmented(POSTS, several, seed=seed).texts for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
+
+
+def test_augmenting_no_posts_gives_none():
+    none = POSTS.take(np.zeros(0, np.int64))
+    assert augmented(none).n_rows == 0
+
+
+@pytest.mark.parametrize("given", [{"noises": ()}, {"copies": 0}, {"weight": 0.0}])
+def test_augmenting_by_nothing_is_refused(given):
+    with pytest.raises(SettingError, match="name at least one noise, one copy"):
+        AugmentSettings(**given)

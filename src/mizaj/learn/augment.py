@@ -7,23 +7,19 @@ Handles, hashtags and links stay as they are. Noise aims to leave what a post sa
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 
 from mizaj.errors import SettingError
-from mizaj.lexicon.kept import open_lexicon
-from mizaj.lexicon.variants import edit_distance
+from mizaj.learn.labelled import Labelled, Weights
+from mizaj.learn.metrics import Ints
+from mizaj.learn.word_noise import Change, in_other_script, respelt, slipped, stretched, thinned
 from mizaj.text import characters as ch
 from mizaj.text.language import HI, HI_LATN, word_languages
-from mizaj.text.phonetic import phonetic_key
-from mizaj.text.romanise import COMMON, in_devanagari, romanised
-
-Change = Callable[[str, np.random.Generator], str]
-"""A word and what chance is drawn from; the word as somebody else would have written it."""
 
 _HINDI = frozenset({HI, HI_LATN})
 
@@ -37,26 +33,9 @@ _DRESS = ch.character_set(ch.SELECTOR, ch.TONE)
 _JOINER = ch.character_set(ch.JOINER)
 _ONE_EMOJI = re.compile(f"[{_EMOJI}][{_DRESS}]*(?:[{_JOINER}][{_EMOJI}][{_DRESS}]*)*")
 
-_NEIGHBOURS = {
-    "q": "wa", "w": "qes", "e": "wrd", "r": "etf", "t": "ryg", "y": "tuh", "u": "yij", "i": "uok", "o": "ipl",
-    "p": "ol", "a": "qsz", "s": "awdx", "d": "sefc", "f": "drgv", "g": "fthb", "h": "gyjn", "j": "hukm",
-    "k": "jil", "l": "kop", "z": "asx", "x": "zsdc", "c": "xdfv", "v": "cfgb", "b": "vghn", "n": "bhjm", "m": "njk",
-}  # fmt: skip
-_RESPELT = (
-    ("aa", "a"), ("a", "aa"), ("ee", "i"), ("i", "ee"), ("oo", "u"), ("u", "oo"), ("z", "j"), ("j", "z"),
-    ("v", "w"), ("w", "v"), ("ph", "f"), ("f", "ph"), ("chh", "ch"), ("ch", "chh"), ("cch", "chh"), ("k", "q"),
-    ("q", "k"), ("ks", "x"), ("x", "ks"), ("ai", "e"), ("ei", "e"), ("ay", "e"), ("y", "i"), ("ya", "ia"),
-    ("a", ""), ("e", ""), ("o", ""), ("u", ""), ("h", ""), ("n", ""), ("in", "i"), ("ahu", "oho"),
-)  # fmt: skip
-_DOUBLED = "bcdgklmnpst"
-_VOWELS = "aeiou"
 # Emoji that lean neither way in the dictionary, and that people use anywhere.
 _PLAIN_EMOJI = "👀📷📱🎬🎵📺🕒📍☕🏏"
-_MOST_STRETCH = 4
-_SHORTEST_SLIP = 3
-_SHORTEST_THINNED = 4
-_DROPPED = 0.8  # of inner vowels, where a word loses some
-_UNLIKELY = re.compile(r"(.)\1\1|[aeiou]{3}")
+_MOST_REPEATS = 3
 
 
 class Noise(Protocol):
@@ -72,17 +51,17 @@ def spelling(text: str, rng: np.random.Generator, *, strength: float = 0.5) -> s
     >>> spelling("bahut accha hai", np.random.default_rng(1), strength=1)
     'bhut achha hai'
     """
-    return _change_words(text, _respelt, rng, strength, _HINDI)
+    return _change_words(text, respelt, rng, strength, _HINDI)
 
 
 def typos(text: str, rng: np.random.Generator, *, strength: float = 0.2) -> str:
     """Words of three letters or more with a slip: a neighbouring key, two letters swapped, one lost or doubled."""
-    return _change_words(text, _slipped, rng, strength)
+    return _change_words(text, slipped, rng, strength)
 
 
 def elongation(text: str, rng: np.random.Generator, *, strength: float = 0.3) -> str:
     """Words with their last vowel, or else their last letter, stretched: `bahut` as `bahuuut`."""
-    return _change_words(text, _stretched, rng, strength)
+    return _change_words(text, stretched, rng, strength)
 
 
 def transliteration(text: str, rng: np.random.Generator, *, strength: float = 1.0) -> str:
@@ -91,12 +70,12 @@ def transliteration(text: str, rng: np.random.Generator, *, strength: float = 1.
     >>> transliteration("फिल्म bahut acchi thi, loved it", np.random.default_rng(0))
     'film बहुत अच्छी थी, loved it'
     """
-    return _change_words(text, _in_other_script, rng, strength, _HINDI)
+    return _change_words(text, in_other_script, rng, strength, _HINDI)
 
 
 def dropped_vowels(text: str, rng: np.random.Generator, *, strength: float = 0.3) -> str:
     """Words of Latin letters without inner vowels: `please` as `plse`, `bahut` as `bht`."""
-    return _change_words(text, _thinned, rng, strength)
+    return _change_words(text, thinned, rng, strength)
 
 
 def emoji_added(text: str, rng: np.random.Generator, *, strength: float = 1.0) -> str:
@@ -107,7 +86,9 @@ def emoji_added(text: str, rng: np.random.Generator, *, strength: float = 1.0) -
 
     def repeated(found: re.Match[str]) -> str:
         return (
-            found[0] * int(rng.integers(2, _MOST_STRETCH)) if rng.random() < strength else found[0]
+            found[0] * int(rng.integers(2, _MOST_REPEATS + 1))
+            if rng.random() < strength
+            else found[0]
         )
 
     return _ONE_EMOJI.sub(repeated, text)
@@ -136,6 +117,56 @@ NOISES: dict[str, Noise] = {
     "case": case,
 }
 """Every noise by its name; called with a text and a generator it has its usual strength."""
+
+
+@dataclass(frozen=True)
+class AugmentSettings:
+    """Which noises make posts to train on besides those there are.
+
+    Of each post come `copies` copies, each with one of `noises` drawn at random, at its usual strength or at
+    `strength`. A copy weighs `weight` times what its post does; the posts together keep the mean weight 1.
+    """
+
+    noises: tuple[str, ...] = ("spelling", "typos", "elongation", "vowels", "case")
+    copies: int = 1
+    strength: float | None = None
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_noises(self.noises, self.strength)
+        if not self.noises or self.copies < 1 or not self.weight > 0:
+            msg = (
+                f"{len(self.noises)} noises, {self.copies} copies of weight {self.weight} were asked for; "
+                "name at least one noise, one copy and a weight above 0"
+            )
+            raise SettingError(msg)
+
+
+def augmented(
+    labelled: Labelled, settings: AugmentSettings | None = None, *, seed: int = 0
+) -> Labelled:
+    """The posts, then noisy copies of them with the same labels, sources and targets; equal for equal seeds.
+
+    Copies that no noise has changed are left out: they would teach nothing. For training rows alone, after the split.
+
+    >>> posts = Labelled.of(pa.array(["bahut accha", "12"]), np.array([1, 0]), ("no", "yes"))
+    >>> augmented(posts, AugmentSettings(("elongation",), strength=1)).texts.to_pylist()
+    ['bahut accha', '12', 'bahuuut acchaaa']
+    """
+    settings = settings or AugmentSettings()
+    texts = labelled.texts.to_pylist()
+    made = [
+        (row, spelt)
+        for copy in range(settings.copies)
+        for row, text in enumerate(texts)
+        if (spelt := _copied(text, settings, np.random.default_rng((seed, copy, row)))) != text
+    ]
+    rows: Ints = np.array([*range(len(texts)), *(row for row, _ in made)], np.int64)
+    weights: Weights = labelled.weights[rows]
+    weights[len(texts) :] *= np.float32(settings.weight)
+    both = pa.array([*texts, *(spelt for _, spelt in made)], labelled.texts.type)
+    mean = max(float(weights.mean()), 1e-12) if len(weights) else 1.0
+    return replace(labelled.take(rows), texts=both, weights=weights / np.float32(mean))
 
 
 def noisy(texts: pa.Array, noise: str, *, strength: float | None = None, seed: int = 0) -> pa.Array:
@@ -167,6 +198,15 @@ def check_noises(names: Iterable[str], strength: float | None) -> None:
         raise SettingError(msg)
 
 
+def _copied(text: str, settings: AugmentSettings, rng: np.random.Generator) -> str:
+    noise = NOISES[settings.noises[int(rng.integers(len(settings.noises)))]]
+    return (
+        noise(text, rng)
+        if settings.strength is None
+        else noise(text, rng, strength=settings.strength)
+    )
+
+
 def _change_words(
     text: str,
     change: Change,
@@ -187,96 +227,3 @@ def _change_words(
         return change(word, rng) if word and next(drawn) else found[0]
 
     return _WORD.sub(changed, text)
-
-
-def _pick(rng: np.random.Generator, choices: Sequence[str]) -> str:
-    return choices[int(rng.integers(len(choices)))]
-
-
-def _respelt(word: str, rng: np.random.Generator) -> str:
-    """The word with one spelling changed, or as it is where none leaves its sound."""
-    lower = word.lower()
-    spelt = _other_spellings(lower)
-    return _cased_like(word, _pick(rng, spelt)) if spelt else word
-
-
-@lru_cache(maxsize=10_000)
-def _other_spellings(word: str) -> tuple[str, ...]:
-    """Spellings one change away that `phonetic_key` sends to the same key, in the order of the alphabet."""
-    key = phonetic_key(word)
-    if not key:
-        return ()
-    doubled = [word[:i] + letter + word[i:] for i, letter in enumerate(word) if letter in _DOUBLED]
-    swapped = [
-        word[:found] + other + word[found + len(letters) :]
-        for letters, other in _RESPELT
-        for found in range(1 if not other else 0, len(word))
-        if word.startswith(letters, found)
-    ]
-    spelt = {each for each in (*doubled[1:], *swapped) if not _UNLIKELY.search(each)}
-    return tuple(sorted(each for each in spelt - {word} if phonetic_key(each) == key))
-
-
-def _slipped(word: str, rng: np.random.Generator) -> str:
-    if len(word) < _SHORTEST_SLIP:
-        return word
-    place = int(rng.integers(1, len(word)))
-    letter = word[place]
-    slips = [word[:place] + word[place + 1 :]]
-    if word.isascii():
-        # A slip in Devanagari is a lost sign: others would set signs where none can stand.
-        near = _cased_like(letter, _pick(rng, _NEIGHBOURS.get(letter.lower(), letter)))
-        slips += [
-            word[:place] + near + word[place + 1 :],
-            word[: place - 1] + letter + word[place - 1] + word[place + 1 :],
-            word[:place] + letter + word[place:],
-        ]
-    return _pick(rng, slips)
-
-
-def _stretched(word: str, rng: np.random.Generator) -> str:
-    vowels = [place for place, letter in enumerate(word) if letter.lower() in _VOWELS]
-    place = vowels[-1] if vowels else len(word) - 1
-    n_more = int(rng.integers(2, _MOST_STRETCH + 1))
-    return word[:place] + word[place] * n_more + word[place:]
-
-
-def _thinned(word: str, rng: np.random.Generator) -> str:
-    """The word without most of its inner vowels; the first and the last letter stay."""
-    if len(word) < _SHORTEST_THINNED or not word.isascii():
-        return word
-    inner = [
-        letter for letter in word[1:-1] if letter.lower() not in _VOWELS or rng.random() > _DROPPED
-    ]
-    return word[0] + "".join(inner) + word[-1]
-
-
-def _in_other_script(word: str, rng: np.random.Generator) -> str:
-    """The word romanised, or in Devanagari as the dictionary writes what sounds so."""
-    if not word.isascii():
-        return romanised(word)
-    lower = word.lower()
-    if lower in COMMON:
-        return COMMON[lower]
-    known = _hindi_by_sound().get(phonetic_key(lower), ())
-    return min(
-        known,
-        key=lambda each: edit_distance(romanised(each), lower, at_most=len(lower)),
-        default=in_devanagari(lower),
-    )
-
-
-@cache
-def _hindi_by_sound() -> dict[str, tuple[str, ...]]:
-    """The Devanagari words of the dictionary by the key of their romanised form."""
-    found: dict[str, list[str]] = {}
-    for entry in open_lexicon():
-        if entry.language == HI and " " not in entry.word:
-            found.setdefault(phonetic_key(romanised(entry.word)), []).append(entry.word)
-    return {key: tuple(sorted(words)) for key, words in found.items() if key}
-
-
-def _cased_like(word: str, spelt: str) -> str:
-    if word.isupper() and len(word) > 1:
-        return spelt.upper()
-    return spelt.capitalize() if word[0].isupper() else spelt
