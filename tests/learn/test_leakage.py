@@ -68,7 +68,7 @@ def test_it_prints_and_goes_out_as_json():
         "  exact copies               1   16.7 %",
         "  near copies                2   33.3 %",
         "  with another label         2  of 3 copies",
-        "  rows of train.csv to leave out, to train on it and judge on held.csv: 4",
+        "  rows of the first          4  to leave out of training",
     ]
     spelt = json.loads(json.dumps(found.to_dict()))
     assert (spelt["n_exact"], spelt["share"]) == (1, 0.5)

@@ -74,7 +74,7 @@ class Leakage:
             f"  exact copies       {self.n_exact:>9,}  {self._percent(self.n_exact)}",
             f"  near copies        {self.n_near:>9,}  {self._percent(self.n_near)}",
             f"  with another label {self.n_conflicting:>9,}  of {n_copies:,} copies",
-            f"  rows of {first} to leave out, to train on it and judge on {second}: {self.n_first_copies:,}",
+            f"  rows of the first  {self.n_first_copies:>9,}  to leave out of training",
         ]
         for copy in self.examples:
             lines += ["", f"  {copy.kind}{', another label' if copy.is_conflicting else ''}"]
