@@ -97,7 +97,7 @@ def save(
     Raises `SinkError` where something stands at `path` that is no model, or a model and not `overwrite`.
     """
     path = Path(path)
-    _check_free(path, overwrite=overwrite)
+    check_free(path, overwrite=overwrite)
     described = described or Described()
     contents = model.contents()
     manifest = {
@@ -167,7 +167,9 @@ def open_folder(path: str | Path) -> Folder:
     )
 
 
-def _check_free(path: Path, *, overwrite: bool) -> None:
+def check_free(path: str | Path, *, overwrite: bool) -> None:
+    """Raise `SinkError` where something stands at `path` that is no model, or a model and not `overwrite`."""
+    path = Path(path)
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
         return
     if not is_model(path):
