@@ -12,6 +12,7 @@ from mizaj.errors import SettingError
 from mizaj.learn import evaluation_tables as tables
 from mizaj.learn.compare import Comparison
 from mizaj.learn.metrics import (
+    CLASSES,
     Calibration,
     Counts,
     bootstrap_intervals,
@@ -38,9 +39,16 @@ class Evaluation:
     seed: int = 0
 
     @classmethod
-    def empty(cls, name: str = "model", *, n_resamples: int = 2000, seed: int = 0) -> Self:
+    def empty(
+        cls,
+        name: str = "model",
+        *,
+        labels: tuple[str, ...] = CLASSES,
+        n_resamples: int = 2000,
+        seed: int = 0,
+    ) -> Self:
         """No rows: what `+` leaves as it is."""
-        return cls(name, Counts.empty(), {}, {}, Calibration.empty(), n_resamples, seed)
+        return cls(name, Counts.empty(labels), {}, {}, Calibration.empty(), n_resamples, seed)
 
     def __add__(self, other: Evaluation) -> Evaluation:
         """The evaluation of both parts. Raises `SettingError` for another model's evaluation."""
@@ -68,8 +76,8 @@ class Evaluation:
         """The evaluation for JSON.
 
         Keys: `model`, `rows`, `left_out` (reason to rows), `labels`, `confusion` (true classes
-        down, answers across), `accuracy` and `macro_f1` (each `value`, `low`, `high`),
-        `weighted_f1`, `macro_recall`, `classes` (label to `correct`, `total`, `precision`,
+        down, answers across), `accuracy`, `macro_f1`, `weighted_f1` and `macro_recall` (each `value`,
+        `low`, `high`), `classes` (label to `correct`, `total`, `precision`,
         `recall`, `f1`), `calibration` (null, or `error` and `bins`), `by` (column to value to
         `rows`, `confusion`, `accuracy`, `macro_f1`), `n_resamples`, `seed`.
         """
@@ -82,8 +90,8 @@ class Evaluation:
             "confusion": self.counts.array.tolist(),
             "accuracy": found.accuracy.to_dict(),
             "macro_f1": found.macro_f1.to_dict(),
-            "weighted_f1": self.counts.weighted_f1,
-            "macro_recall": self.counts.macro_recall,
+            "weighted_f1": found.weighted_f1.to_dict(),
+            "macro_recall": found.macro_recall.to_dict(),
             "classes": {
                 label: {
                     "correct": self.counts.correct[label],

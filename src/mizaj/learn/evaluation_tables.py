@@ -15,8 +15,9 @@ from mizaj.learn.metrics import (
 
 WIDTH = 80
 _MOST_GROUPS = 30
-# What the figures of a group take, beside its name and its number of rows.
-_FIGURES_WIDTH = 54
+_LABEL_WIDTH = 14
+_LEAST_NAME = 8
+_GAP = "  "
 
 
 def headline(counts: Counts, calibration: Calibration, *, n_resamples: int, seed: int) -> str:
@@ -25,8 +26,8 @@ def headline(counts: Counts, calibration: Calibration, *, n_resamples: int, seed
     rows = [
         ("accuracy", *_cells(found.accuracy)),
         ("macro-F1", *_cells(found.macro_f1)),
-        ("weighted F1", f"{counts.weighted_f1:.3f}", ""),
-        ("macro recall", f"{counts.macro_recall:.3f}", ""),
+        ("weighted F1", *_cells(found.weighted_f1)),
+        ("macro recall", *_cells(found.macro_recall)),
     ]
     if sum(calibration.n_rows):
         rows.append(("calibration error", f"{calibration.error:.3f}", ""))
@@ -67,12 +68,15 @@ def class_table(counts: Counts, *, n_resamples: int, seed: int) -> str:
 
 
 def confusion_table(counts: Counts) -> str:
-    """True classes down, answers across."""
-    rows = [
-        (label, *(f"{cell:,}" for cell in row))
-        for label, row in zip(counts.labels, counts.matrix, strict=True)
+    """True classes down, answers across; in several tables where one would be too wide."""
+    names = [_shorten(label, _LABEL_WIDTH) for label in counts.labels]
+    cells = [
+        [name, *(f"{n:,}" for n in column)]
+        for name, column in zip(names, counts.array.T.tolist(), strict=True)
     ]
-    return _table(("true \\ answer", *counts.labels), rows)
+    stub = ["true \\ answer", *names]
+    parts = [list(zip(stub, *block, strict=True)) for block in _blocks(stub, cells)]
+    return "\n\n".join(_table(head, rows) for head, *rows in parts)
 
 
 def group_table(column: str, groups: Mapping[str, Counts], *, n_resamples: int, seed: int) -> str:
@@ -85,11 +89,7 @@ def group_table(column: str, groups: Mapping[str, Counts], *, n_resamples: int, 
         (name, f"{counts.n_rows:,}", *_group_cells(counts, n_resamples=n_resamples, seed=seed))
         for name, counts in ranked[:_MOST_GROUPS]
     ]
-    room = WIDTH - _FIGURES_WIDTH - max([len("rows"), *(len(row[1]) for row in rows)])
-    rows = [(_shorten(row[0], room), *row[1:]) for row in rows]
-    table = _table(
-        (_shorten(f"by {column}", room), "rows", "accuracy", "95 %", "macro-F1", "95 %"), rows
-    )
+    table = _table((f"by {column}", "rows", "accuracy", "95 %", "macro-F1", "95 %"), rows)
     more = len(ranked) - _MOST_GROUPS
     return f"{table}\n... and {more:,} smaller groups (--json has all)" if more > 0 else table
 
@@ -117,6 +117,20 @@ def comparison_text(comparison: Comparison) -> str:
     )
 
 
+def _blocks(stub: Sequence[str], columns: Sequence[Sequence[str]]) -> list[list[Sequence[str]]]:
+    """The columns in as few tables as the width allows, each beside the stub."""
+    blocks: list[list[Sequence[str]]] = [[]]
+    taken = start = max(map(len, stub))
+    for column in columns:
+        width = len(_GAP) + max(map(len, column))
+        if blocks[-1] and taken + width > WIDTH:
+            blocks.append([])
+            taken = start
+        blocks[-1].append(column)
+        taken += width
+    return blocks
+
+
 def _group_cells(counts: Counts, *, n_resamples: int, seed: int) -> tuple[str, ...]:
     macro_f1 = bootstrap_intervals(counts, n_resamples=n_resamples, seed=seed).macro_f1
     accuracy = wilson_interval(sum(counts.correct.values()), counts.n_rows)
@@ -132,12 +146,17 @@ def _cells(interval: Interval) -> tuple[str, str]:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns as wide as their widest cell; names to the left, figures to the right."""
+    """Columns as wide as their widest cell, names cut where a line would be too long.
+
+    Names stand to the left, figures to the right.
+    """
     lines = [head, *rows]
     widths = [max(len(line[position]) for line in lines) for position in range(len(head))]
+    figures = sum(widths[1:]) + len(_GAP) * (len(head) - 1)
+    widths[0] = min(widths[0], max(WIDTH - figures, _LEAST_NAME))
     return "\n".join(
-        "  ".join(
-            cell.rjust(width) if position else cell.ljust(width)
+        _GAP.join(
+            cell.rjust(width) if position else _shorten(cell, width).ljust(width)
             for position, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in lines

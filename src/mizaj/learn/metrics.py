@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mizaj.errors import SettingError
+from mizaj.model.folder import POLARITIES
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-CLASSES = ("negative", "neutral", "positive")
-"""The answers, in the order of every confusion matrix."""
+CLASSES = POLARITIES
+"""The answers in question when nothing else is said, in the order of the confusion matrix."""
 
 Z_95 = 1.959963984540054  # the normal quantile that leaves 2.5 % above it
 _PERCENTILES_95 = (2.5, 97.5)
@@ -266,7 +267,8 @@ class Resamples:
     def _sum_by(classes: Ints, n_labels: int, draws: Ints) -> Ints:
         # in floats, which multiply fast and hold whole numbers of rows exactly
         belongs = (classes[:, None] == np.arange(n_labels)).astype(np.float64)
-        return (draws.astype(np.float64) @ belongs).astype(np.int64)
+        sums: Ints = (draws.astype(np.float64) @ belongs).astype(np.int64)
+        return sums
 
 
 def percentile_interval(value: float, draws: Floats) -> Interval:
