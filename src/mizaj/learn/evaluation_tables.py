@@ -31,7 +31,7 @@ def headline(counts: Counts, calibration: Calibration, *, n_resamples: int, seed
     ]
     if sum(calibration.n_rows):
         rows.append(("calibration error", f"{calibration.error:.3f}", ""))
-    return _table(("", "", "95 % interval"), rows)
+    return table(("", "", "95 % interval"), rows)
 
 
 def left_out(reasons: Mapping[str, int]) -> str:
@@ -64,7 +64,7 @@ def class_table(counts: Counts, *, n_resamples: int, seed: int) -> str:
         ("all", f"{correct:,}", f"{counts.n_rows - correct:,}", f"{counts.n_rows:,}", *blanks)
     )
     head = ("class", "correct", "incorrect", "total", "precision", "recall", "F1", "95 % interval")
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def confusion_table(counts: Counts) -> str:
@@ -76,7 +76,7 @@ def confusion_table(counts: Counts) -> str:
     ]
     stub = ["true \\ answer", *names]
     parts = [list(zip(stub, *block, strict=True)) for block in _blocks(stub, cells)]
-    return "\n\n".join(_table(head, rows) for head, *rows in parts)
+    return "\n\n".join(table(head, rows) for head, *rows in parts)
 
 
 def group_table(column: str, groups: Mapping[str, Counts], *, n_resamples: int, seed: int) -> str:
@@ -89,9 +89,9 @@ def group_table(column: str, groups: Mapping[str, Counts], *, n_resamples: int, 
         (name, f"{counts.n_rows:,}", *_group_cells(counts, n_resamples=n_resamples, seed=seed))
         for name, counts in ranked[:_MOST_GROUPS]
     ]
-    table = _table((f"by {column}", "rows", "accuracy", "95 %", "macro-F1", "95 %"), rows)
+    shown = table((f"by {column}", "rows", "accuracy", "95 %", "macro-F1", "95 %"), rows)
     more = len(ranked) - _MOST_GROUPS
-    return f"{table}\n... and {more:,} smaller groups (--json has all)" if more > 0 else table
+    return f"{shown}\n... and {more:,} smaller groups (--json has all)" if more > 0 else shown
 
 
 def rank_groups(column: str, groups: Mapping[str, Counts]) -> list[tuple[str, Counts]]:
@@ -145,7 +145,7 @@ def _cells(interval: Interval) -> tuple[str, str]:
     return f"{interval.value:.3f}", f"[{interval.low:.3f}, {interval.high:.3f}]"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Columns as wide as their widest cell, names cut where a line would be too long.
 
     Names stand to the left, figures to the right.
