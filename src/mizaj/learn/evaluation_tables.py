@@ -15,7 +15,7 @@ from mizaj.learn.metrics import (
 
 WIDTH = 80
 _MOST_GROUPS = 30
-_LABEL_WIDTH = 14
+LABEL_WIDTH = 14
 _LEAST_NAME = 8
 _GAP = "  "
 
@@ -69,14 +69,12 @@ def class_table(counts: Counts, *, n_resamples: int, seed: int) -> str:
 
 def confusion_table(counts: Counts) -> str:
     """True classes down, answers across; in several tables where one would be too wide."""
-    names = [_shorten(label, _LABEL_WIDTH) for label in counts.labels]
+    names = [shorten(label, LABEL_WIDTH) for label in counts.labels]
     cells = [
         [name, *(f"{n:,}" for n in column)]
         for name, column in zip(names, counts.array.T.tolist(), strict=True)
     ]
-    stub = ["true \\ answer", *names]
-    parts = [list(zip(stub, *block, strict=True)) for block in _blocks(stub, cells)]
-    return "\n\n".join(table(head, rows) for head, *rows in parts)
+    return wide_table(["true \\ answer", *names], cells)
 
 
 def group_table(column: str, groups: Mapping[str, Counts], *, n_resamples: int, seed: int) -> str:
@@ -131,13 +129,20 @@ def _blocks(stub: Sequence[str], columns: Sequence[Sequence[str]]) -> list[list[
     return blocks
 
 
+def wide_table(stub: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
+    """Columns beside a stub, each with its head; in several tables where one would be too wide."""
+    parts = [list(zip(stub, *block, strict=True)) for block in _blocks(stub, columns)]
+    return "\n\n".join(table(head, rows) for head, *rows in parts)
+
+
 def _group_cells(counts: Counts, *, n_resamples: int, seed: int) -> tuple[str, ...]:
     macro_f1 = bootstrap_intervals(counts, n_resamples=n_resamples, seed=seed).macro_f1
     accuracy = wilson_interval(sum(counts.correct.values()), counts.n_rows)
     return *_cells(accuracy), *_cells(macro_f1)
 
 
-def _shorten(name: str, width: int) -> str:
+def shorten(name: str, width: int) -> str:
+    """The name, cut where it is longer."""
     return name if len(name) <= width else name[: width - 1] + "…"
 
 
@@ -156,7 +161,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     widths[0] = min(widths[0], max(WIDTH - figures, _LEAST_NAME))
     return "\n".join(
         _GAP.join(
-            cell.rjust(width) if position else _shorten(cell, width).ljust(width)
+            cell.rjust(width) if position else shorten(cell, width).ljust(width)
             for position, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in lines
