@@ -109,5 +109,5 @@ def test_the_page_is_written(tmp_path):
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path):
-    with pytest.raises(SinkError, match=r"cannot write the evaluation page .*absent.*page\.html"):
+    with pytest.raises(SinkError, match=r"cannot write the page .*absent.*page\.html"):
         write_page([Evaluation.empty()], tmp_path / "absent" / "page.html")

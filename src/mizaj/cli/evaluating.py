@@ -13,8 +13,9 @@ from mizaj.cli.scoring import DONE, ModelChoice, open_whole
 from mizaj.cli.show import show, show_json, warn
 from mizaj.cli.words import SAMPLE, exists, is_spelt_like_file
 from mizaj.errors import SettingError
-from mizaj.learn.evaluate import EvaluateSettings, evaluate_models
+from mizaj.learn.evaluate import EvaluateSettings, Scorer, evaluate_models
 from mizaj.learn.evaluation_page import write_page
+from mizaj.learn.robustness import Robustness, robustness
 from mizaj.model.predict import Model
 from mizaj.read import ReadSettings
 
@@ -31,6 +32,7 @@ class EvaluateJob:
     label: str
     label_map: tuple[str, ...]
     html: str | None
+    is_robustness_asked: bool = False
 
     def settings(self, models: Mapping[str, Model]) -> EvaluateSettings:
         """How it is counted. Raises `SettingError` for a label map that is not `A=B`, and for models of two tasks."""
@@ -59,13 +61,28 @@ def evaluate_words(job: EvaluateJob, chosen: ModelChoice, *, as_json: bool) -> i
     settings = job.settings(models)
     scorers = {name: model.score for name, model in models.items()}
     results = evaluate_models(scorers, labelled_batches(given.data, settings), settings=settings)
+    robust = _robustness(job, scorers, given.data, settings)
     if job.html is not None:
-        write_page(results.evaluations, Path(job.html), comparisons=results.comparisons)
+        compared = results.comparisons
+        write_page(results.evaluations, Path(job.html), comparisons=compared, robust=robust)
     if as_json:
-        show_json(results.to_dict())
+        noisy = {"robustness": [each.to_dict() for each in robust]} if robust else {}
+        show_json({**results.to_dict(), **noisy})
     else:
-        show(results.render())
+        show("\n\n".join([results.render(), *(each.render() for each in robust)]))
     return DONE
+
+
+def _robustness(
+    job: EvaluateJob,
+    scorers: Mapping[str, Scorer],
+    data: Sequence[str],
+    settings: EvaluateSettings,
+) -> tuple[Robustness, ...]:
+    """What noise costs each model, where it was asked."""
+    if not job.is_robustness_asked:
+        return ()
+    return robustness(scorers, labelled_batches(data, settings), settings=settings)
 
 
 def sort_words(words: Sequence[str]) -> Sorted:

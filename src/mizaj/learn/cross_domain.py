@@ -98,11 +98,12 @@ class CrossDomain:
             for name, domain in zip(names, self.judged_on, strict=True)
         ]
         rows = ["rows", *(f"{self.n_trained[row]:,}" for row in self.cells)]
+        stub = ["", *(tables.shorten(row, 2 * tables.LABEL_WIDTH) for row in self.cells)]
         head = (
             f"{self.kind}: macro-F1, trained on (down), judged on (across); "
             f"on itself by {self.n_folds} folds"
         )
-        return f"{head}\n\n{tables.wide_table(['', *self.cells], [rows, *columns])}"
+        return f"{head}\n\n{tables.wide_table(stub, [rows, *columns])}"
 
     def _figures(self, trained_on: str, judged_on: str) -> dict[str, object]:
         found, counts = self.intervals(trained_on, judged_on), self.cells[trained_on][judged_on]

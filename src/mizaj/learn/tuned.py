@@ -120,10 +120,13 @@ def words_of(settings: Mapping[str, Any]) -> str:
     >>> words_of({"epochs": 3, "rate": 0.000512345})
     'epochs=3 rate=0.000512'
     """
-    return " ".join(f"{name}={_word(value)}" for name, value in settings.items())
+    return " ".join(f"{name}={word_of(value)}" for name, value in settings.items())
 
 
-def _word(value: object) -> str:
+def word_of(value: object) -> str:
+    """A setting's value as a word; of a fraction, three digits."""
     if isinstance(value, float):
         return f"{value:.3g}"
+    if value is None or isinstance(value, bool):
+        return str(value).lower()
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
