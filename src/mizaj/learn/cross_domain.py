@@ -5,7 +5,7 @@ On itself a domain is judged by folds, so that no post is judged by a model that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,10 +14,11 @@ import pyarrow.compute as pc
 
 from mizaj.errors import SettingError
 from mizaj.learn import evaluation_tables as tables
-from mizaj.learn.folds import fold_numbers, near_copy_keys
+from mizaj.learn.folds import fold_numbers
 from mizaj.learn.kinds import Settings, Trainer
 from mizaj.learn.labelled import Labelled
-from mizaj.learn.metrics import Counts, Intervals, Ints, bootstrap_intervals
+from mizaj.learn.metrics import Counts, Intervals, bootstrap_intervals
+from mizaj.learn.split import remove_copies, split
 from mizaj.model.classifier import Classifier
 
 OTHERS = "(all others)"
@@ -135,11 +136,10 @@ def cross_domain(
     """
     _check(domains)
     fit = _Fit(trainer, chosen, settings)
-    keys = {name: _keys(rows) for name, rows in domains.items()}
     cells: dict[str, dict[str, Counts]] = {name: {} for name in domains}
     n_trained: dict[str, int] = {}
     for name, rows in domains.items():
-        apart = rows.take(_apart(keys, name, [other for other in domains if other != name]))
+        apart = remove_copies(rows, _joined(domains, but=name))
         n_trained[name] = apart.n_rows
         model = fit(apart, name)
         for judged_on, held_out in domains.items():
@@ -149,13 +149,7 @@ def cross_domain(
     if settings.has_others:
         cells[OTHERS] = {}
         for judged_on, held_out in domains.items():
-            rest = _joined(
-                [
-                    rows.take(_apart(keys, name, [judged_on]))
-                    for name, rows in domains.items()
-                    if name != judged_on
-                ]
-            )
+            rest = remove_copies(_joined(domains, but=judged_on), held_out)
             n_trained[OTHERS] = min(n_trained.get(OTHERS, rest.n_rows), rest.n_rows)
             counts = judge(fit(rest, f"all but {judged_on}"), held_out)
             cells[OTHERS][judged_on] = counts
@@ -204,39 +198,23 @@ class _Fit:
         share = self.settings.validation_share
         if share == 0 or rows.n_rows < _LEAST_TO_PART:
             return rows, None
-        numbers = _folds(rows, n_folds=round(1 / share), seed=self.settings.seed)
-        return rows.take(np.flatnonzero(numbers != 0)), rows.take(np.flatnonzero(numbers == 0))
+        return split(rows, share, seed=self.settings.seed)
 
 
 def _by_folds(fit: _Fit, rows: Labelled, name: str) -> Counts:
-    numbers = _folds(rows, n_folds=fit.settings.n_folds, seed=fit.settings.seed)
+    labels = [rows.labels[code] for code in rows.codes.tolist()]
+    n_folds, seed = fit.settings.n_folds, fit.settings.seed
+    numbers = fold_numbers(rows.texts.to_pylist(), labels, n_folds=n_folds, seed=seed)
     total = Counts.empty(rows.labels)
-    for fold in range(fit.settings.n_folds):
+    for fold in range(n_folds):
         model = fit(rows.take(np.flatnonzero(numbers != fold)), f"a part of {name}")
         total += judge(model, rows.take(np.flatnonzero(numbers == fold)))
     return total
 
 
-def _folds(rows: Labelled, *, n_folds: int, seed: int) -> Ints:
-    labels = [rows.labels[code] for code in rows.codes.tolist()]
-    return fold_numbers(rows.texts.to_pylist(), labels, n_folds=n_folds, seed=seed)
-
-
-def _keys(rows: Labelled) -> list[tuple[str, ...]]:
-    return near_copy_keys(rows.texts.to_pylist())
-
-
-def _apart(keys: Mapping[str, Sequence[tuple[str, ...]]], name: str, others: Sequence[str]) -> Ints:
-    """The rows of a domain that are no copies of a row of the others."""
-    held = set(_flat(keys, others))
-    return np.flatnonzero([held.isdisjoint(each) for each in keys[name]]).astype(np.int64)
-
-
-def _flat(keys: Mapping[str, Sequence[tuple[str, ...]]], names: Sequence[str]) -> Iterator[str]:
-    return (key for name in names for each in keys[name] for key in each)
-
-
-def _joined(parts: Sequence[Labelled]) -> Labelled:
+def _joined(domains: Mapping[str, Labelled], *, but: str) -> Labelled:
+    """The rows of all domains but one."""
+    parts = [rows for name, rows in domains.items() if name != but]
     return replace(
         parts[0],
         texts=pa.concat_arrays([part.texts for part in parts]),
