@@ -162,6 +162,7 @@ def test_an_evaluation_pickles_and_goes_out_as_json():
     ]
     assert plain["confusion"] == [[0, 1, 0], [0, 0, 0], [0, 0, 1]]
     assert plain["by"]["cmi"]["20-40"]["rows"] == 1
+    assert plain["by"]["cmi"]["20-40"]["calibration_error"] == 1.0
     assert plain["calibration"]["bins"][9]["rows"] == 2
 
 

@@ -30,6 +30,10 @@ class Coded:
     answers: Ints
     left_out: Mapping[str, int]
 
+    def take(self, rows: Ints) -> Coded:
+        """Some of the rows that count, by their place among them."""
+        return Coded(self.places[rows], self.truth[rows], self.answers[rows], {})
+
 
 def codes_of(column: pa.Array, labels: tuple[str, ...], mapping: Mapping[str, str]) -> Ints:
     """The place of each value's label in `labels`, or -1 for a value that stands for none.

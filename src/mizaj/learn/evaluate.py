@@ -20,7 +20,7 @@ from mizaj.errors import ColumnMissing, ModelError, SettingError
 from mizaj.learn import evaluation_tables as tables
 from mizaj.learn.coding import Coded, check_labels, code_rows, codes_of, named
 from mizaj.learn.compare import Comparison, Paired, compare_counts
-from mizaj.learn.evaluation import Evaluation, Results
+from mizaj.learn.evaluation import Evaluation, Group, Results
 from mizaj.learn.metrics import CLASSES, Calibration, Counts, Floats
 from mizaj.lexicon.columns import score_column
 from mizaj.lexicon.scorer import LexiconSettings, load_scorer
@@ -97,16 +97,19 @@ def evaluate(
     """
     truth, answers = _to_array(labels), _to_array(predictions)
     groups = {name: _to_array(column) for name, column in (by or {}).items()}
-    sure = None if confidence is None else _to_array(confidence)
     given = {"labels": truth, "predictions": answers, **groups}
-    _check_lengths(given if sure is None else {**given, "confidence": sure})
+    sure = None
+    if confidence is not None:
+        given["confidence"] = _to_array(confidence)
+        sure = given["confidence"].cast(pa.float64()).to_numpy(zero_copy_only=False)
+    _check_lengths(given)
     check_labels(truth, settings.label, settings.labels)
     coded = code_rows(truth, answers, settings.labels, settings.label_map)
     return Evaluation(
         name="model",
         counts=Counts.of(coded.truth, coded.answers, labels=settings.labels),
         groups={
-            name: _group_counts(_group_names(name, column), coded, settings.labels)
+            name: _grouped(_group_names(name, column), coded, sure, settings.labels)
             for name, column in groups.items()
         },
         left_out=coded.left_out,
@@ -236,22 +239,26 @@ def _bands(cmi: Floats) -> NDArray[np.str_]:
     return np.select(conditions, ["0", "0-20", "20-40", "40+"], default=_NO_VALUE)
 
 
-def _group_counts(names: pa.Array, coded: Coded, labels: tuple[str, ...]) -> dict[str, Counts]:
+def _grouped(
+    names: pa.Array, coded: Coded, confidence: Floats | None, labels: tuple[str, ...]
+) -> dict[str, Group]:
     encoded = names.take(pa.array(coded.places)).dictionary_encode()
     groups = encoded.indices.to_numpy(zero_copy_only=False)
     order = np.argsort(groups, kind="stable")
     bounds = np.searchsorted(groups[order], np.arange(len(encoded.dictionary) + 1)).tolist()
-    rows = [order[start:end] for start, end in pairwise(bounds)]
+    parts = [coded.take(order[start:end]) for start, end in pairwise(bounds)]
     return {
-        value: Counts.of(coded.truth[of_group], coded.answers[of_group], labels=labels)
-        for value, of_group in zip(encoded.dictionary.to_pylist(), rows, strict=True)
+        value: Group(
+            Counts.of(part.truth, part.answers, labels=labels), _calibrate(confidence, part)
+        )
+        for value, part in zip(encoded.dictionary.to_pylist(), parts, strict=True)
     }
 
 
-def _calibrate(confidence: pa.Array | None, coded: Coded) -> Calibration:
+def _calibrate(confidence: Floats | None, coded: Coded) -> Calibration:
     if confidence is None:
         return Calibration.empty()
-    values = confidence.cast(pa.float64()).to_numpy(zero_copy_only=False)[coded.places]
+    values = confidence[coded.places]
     is_given = ~np.isnan(values)
     return Calibration.of(values[is_given], (coded.truth == coded.answers)[is_given])
 

@@ -8,8 +8,8 @@ from html import escape
 from pathlib import Path
 
 from mizaj.learn.compare import Comparison
-from mizaj.learn.evaluation import Evaluation
-from mizaj.learn.evaluation_tables import left_out, rank_groups
+from mizaj.learn.evaluation import Evaluation, Group, rank_groups
+from mizaj.learn.evaluation_tables import left_out
 from mizaj.learn.metrics import Counts, Intervals, bootstrap_intervals, wilson_interval
 from mizaj.learn.page_parts import (
     bar_row,
@@ -180,15 +180,17 @@ def _spare(name: str) -> str:
     return ' class="spare"' if name in {"correct", "incorrect"} else ""
 
 
-def _groups(column: str, groups: Mapping[str, Counts], evaluation: Evaluation) -> str:
+def _groups(column: str, groups: Mapping[str, Group], evaluation: Evaluation) -> str:
     ranked = rank_groups(column, groups)
     rows = []
-    for name, counts in ranked[:_MOST_GROUPS]:
+    for name, group in ranked[:_MOST_GROUPS]:
+        counts, error = group.counts, group.calibration_error
         macro_f1 = bootstrap_intervals(
             counts, n_resamples=evaluation.n_resamples, seed=evaluation.seed
         ).macro_f1
         accuracy = wilson_interval(sum(counts.correct.values()), counts.n_rows)
         note = f"{counts.n_rows:,} rows, accuracy {accuracy.value:.2f}"
+        note += "" if error is None else f", calibration error {error:.2f}"
         rows.append(bar_row(name, macro_f1, note=note))
     more = len(ranked) - _MOST_GROUPS
     rest = f'<p class="small muted">and {more:,} smaller groups</p>' if more > 0 else ""

@@ -77,12 +77,13 @@ def confusion_table(counts: Counts) -> str:
     return wide_table(["true \\ answer", *names], cells)
 
 
-def group_table(column: str, groups: Mapping[str, Counts], *, n_resamples: int, seed: int) -> str:
-    """Accuracy and macro-F1 by the values of a column, most rows first.
+def group_table(
+    column: str, ranked: Sequence[tuple[str, Counts]], *, n_resamples: int, seed: int
+) -> str:
+    """Accuracy and macro-F1 by the values of a column, in the order given.
 
     The interval of accuracy is Wilson's, which holds for a handful of rows too.
     """
-    ranked = rank_groups(column, groups)
     rows = [
         (name, f"{counts.n_rows:,}", *_group_cells(counts, n_resamples=n_resamples, seed=seed))
         for name, counts in ranked[:_MOST_GROUPS]
@@ -90,14 +91,6 @@ def group_table(column: str, groups: Mapping[str, Counts], *, n_resamples: int, 
     shown = table((f"by {column}", "rows", "accuracy", "95 %", "macro-F1", "95 %"), rows)
     more = len(ranked) - _MOST_GROUPS
     return f"{shown}\n... and {more:,} smaller groups (--json has all)" if more > 0 else shown
-
-
-def rank_groups(column: str, groups: Mapping[str, Counts]) -> list[tuple[str, Counts]]:
-    """The groups that have rows: bands of a measure in their order, others by size then name."""
-    present = [(name, counts) for name, counts in groups.items() if counts.n_rows]
-    if column == "cmi":
-        return sorted(present, key=lambda item: item[0])
-    return sorted(present, key=lambda item: (-item[1].n_rows, item[0]))
 
 
 def comparison_text(comparison: Comparison) -> str:
