@@ -13,7 +13,6 @@ from typer.testing import CliRunner
 
 from mizaj.cli import evaluating
 from mizaj.cli.cross_domain_command import cross_domain
-from mizaj.cli.posts_read import pairs
 from mizaj.cli.scoring import ModelChoice
 from mizaj.cli.tune_command import tune
 from mizaj.errors import ColumnMissing, SettingError
@@ -44,6 +43,7 @@ def test_a_study_is_searched_from_files(files):
     status, out, err = run(tune, *words, "--trials", "3")
     assert status == 0
     assert out.startswith("toy: 3 trials (3 complete)\nbest: trial ")
+    assert "  --set smoothing=" in out
     assert out.endswith("page:  study/tune.html\n")
     assert "1 rows were left out: label=mixed 1" in err
     assert "trial 3 of 3 complete at macro-F1 0." in err
@@ -114,6 +114,25 @@ def test_robustness_is_measured_where_it_is_asked(files, capsys):
     assert "lexicon on noisy text: 80 rows" in capsys.readouterr().out
 
 
-def test_a_pair_without_an_equals_sign_is_refused():
-    with pytest.raises(SettingError, match="'epochs' has no '='; write it as epochs=3"):
-        pairs(["epochs"], example="epochs=3")
+def test_the_card_of_the_best_model_tells_how_to_make_it_again(files):
+    words = ("a.parquet", "--kind", "toy", "--validation", "0.25", "--class-weights", "balanced")
+    run(tune, *words, "-o", "study", "--trials", "5")
+    card = open_folder("study/model").described.card
+    smoothing = card["tuned"]["settings"]["smoothing"]
+    assert f"--set smoothing={smoothing!r} " in card["command"]
+    assert "--validation 0.25" in card["command"]
+    assert card["weights"]["class_power"] == 1.0
+    assert card["tuned"]["trials"] == 5
+    assert card["scores"]["macro_f1"]["value"] == card["tuned"]["macro_f1"]
+    assert card["data"][0]["rows"] == 80
+
+
+def test_noisy_copies_are_not_judged_by_folds(files):
+    words = ("a.parquet", "--kind", "toy", "-o", "s", "--folds", "2", "--noise", "typos")
+    with pytest.raises(SettingError, match="leave out --noise"):
+        run(tune, *words)
+
+
+def test_a_column_of_domains_that_is_not_there_is_named(files):
+    with pytest.raises(ColumnMissing, match="'city'"):
+        run(cross_domain, "a.parquet", "b.parquet", "--by", "city", "--kind", "toy")

@@ -6,14 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mizaj.cli.posts_read import PostsAsked
 from mizaj.cli.scoring import DONE
 from mizaj.cli.show import show, show_json, warn
+from mizaj.cli.words import resolve_sources
+from mizaj.errors import ColumnMissing
 from mizaj.learn.cross_domain import CrossSettings, by_source, cross_domain
 from mizaj.learn.cross_domain_page import page
+from mizaj.learn.data import TableSettings, read_tables, without_unused_labels
 from mizaj.learn.kinds import trainer
+from mizaj.learn.labelled import Labelled
 from mizaj.learn.metrics import Counts
 from mizaj.learn.page_parts import write
+from mizaj.read import open_source
 
 
 @dataclass(frozen=True)
@@ -22,8 +26,9 @@ class CrossJob:
 
     data: tuple[str, ...]
     kind: str
-    posts: PostsAsked
-    fixed: Mapping[str, str]
+    by: str | None
+    tables: TableSettings
+    words: Mapping[str, str]
     html: str | None
     settings: CrossSettings
 
@@ -31,9 +36,8 @@ class CrossJob:
 def judge_across(job: CrossJob, *, as_json: bool) -> int:
     """Train on each domain, judge on every other, and print the matrix."""
     fitted = trainer(job.kind)
-    chosen = fitted.settings_from(job.fixed)
-    # Read together, so that all have the same labels; the name of the table is the source of its posts.
-    domains = by_source(job.posts.read(job.data))
+    chosen = fitted.settings_from(job.words)
+    domains = _domains(job)
     found = cross_domain(
         fitted, domains, chosen=chosen, settings=job.settings, told=_silent if as_json else _told
     )
@@ -44,6 +48,24 @@ def judge_across(job: CrossJob, *, as_json: bool) -> int:
     else:
         show(found.render())
     return DONE
+
+
+def _domains(job: CrossJob) -> dict[str, Labelled]:
+    """The posts by the column that names the domain, else by the table they are from; all with the same labels."""
+    files = resolve_sources(job.data)
+    if job.by is not None:
+        for file in files:
+            _check_column(file, job.by)
+    found = read_tables(files, job.tables)
+    for remark in found.remarks:
+        warn(remark)
+    return by_source(without_unused_labels(found.labelled))
+
+
+def _check_column(file: str, column: str) -> None:
+    available = open_source(file).schema.names
+    if column not in available:
+        raise ColumnMissing(column, available, needed_by="cross-domain (--by)")
 
 
 def _told(trained_on: str, judged_on: str, counts: Counts) -> None:

@@ -58,15 +58,21 @@ def cross_domain(
     """
     # Opened here: it brings numpy and pyarrow.
     from mizaj.cli.across import CrossJob, judge_across
-    from mizaj.cli.posts_read import PostsAsked, pairs
+    from mizaj.cli.training import pairs
     from mizaj.learn.cross_domain import CrossSettings
+    from mizaj.learn.data import TableSettings
+    from mizaj.learn.metrics import CLASSES
+    from mizaj.model.folder import POLARITY
 
-    mapped, wanted = tuple(label_map or ()), tuple(labels.split(",")) if labels else ()
+    every = CLASSES if task == POLARITY else None
+    wanted = tuple(labels.split(",")) if labels else every
+    mapped = pairs("--label-map", tuple(label_map or ()))
     job = CrossJob(
         tuple(data),
         kind,
-        posts=PostsAsked(text, label, mapped, wanted, source=by or "", task=task),
-        fixed=pairs(settings or (), example="epochs=3"),
+        by=by,
+        tables=TableSettings(text, label, by or "", mapped, wanted),
+        words=pairs("--set", tuple(settings or ())),
         html=html,
         settings=CrossSettings(n_folds=folds, has_others=others, seed=seed),
     )

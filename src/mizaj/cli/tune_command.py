@@ -28,12 +28,12 @@ def tune(
     ] = None,
     validation: Annotated[
         list[str] | None,
-        typer.Option("--validation", metavar="FILE", help="Posts to judge by; repeatable."),
+        typer.Option(
+            "--validation",
+            metavar="FILE|SHARE",
+            help="Posts to judge by, or the share to hold out (0.2); files repeatable.",
+        ),
     ] = None,
-    share: Annotated[
-        float,
-        typer.Option("--share", metavar="SHARE", help="Held out to judge by, if no FILE is."),
-    ] = 0.2,
     folds: Annotated[
         int | None,
         typer.Option("--folds", min=2, metavar="N", help="Judge by folds instead."),
@@ -53,6 +53,24 @@ def tune(
         list[str] | None,
         typer.Option("--label-map", metavar="A=B", help="Label A means class B; repeatable."),
     ] = None,
+    class_weights: Annotated[
+        str,
+        typer.Option(
+            "--class-weights", metavar="HOW", help="none, balanced, or a power between 0 and 1."
+        ),
+    ] = "none",
+    source_power: Annotated[
+        float,
+        typer.Option("--source-power", metavar="P", help="0: rows count; 1: sources count alike."),
+    ] = 0.0,
+    noise: Annotated[
+        list[str] | None,
+        typer.Option("--noise", metavar="NAME", help="Train on noisy copies too; repeatable."),
+    ] = None,
+    licence: Annotated[
+        str | None,
+        typer.Option("--licence", metavar="TEXT", help="The data's licence, for the card."),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of search and training.")] = 0,
     html: Annotated[
         str | None, typer.Option("--html", metavar="FILE", help="The page; else OUT/tune.html.")
@@ -67,20 +85,27 @@ def tune(
     mizaj tune train.parquet --kind cnn --validation v.parquet --set epochs=4 -o study/
     """
     # Opened here: it brings numpy, pyarrow and optuna.
-    from mizaj.cli.posts_read import PostsAsked, pairs
+    from mizaj.cli.training import TrainJob
     from mizaj.cli.tuning import TuneJob, tune_posts
     from mizaj.learn.trials import TuneSettings
 
-    mapped, wanted = tuple(label_map or ()), tuple(labels.split(",")) if labels else ()
-    job = TuneJob(
+    job = TrainJob(
         tuple(data),
-        kind,
         output,
-        posts=PostsAsked(text, label, mapped, wanted, source="source", task=task),
+        kind=kind,
         validation=tuple(validation or ()),
-        share=None if folds else share,
-        fixed=pairs(settings or (), example="epochs=3"),
-        html=html,
-        settings=TuneSettings(trials, workers, folds or 5, seed, task, resume),
+        text=text,
+        label=label,
+        label_map=tuple(label_map or ()),
+        labels=labels,
+        task=task,
+        settings=tuple(settings or ()),
+        class_weights=class_weights,
+        source_power=source_power,
+        source_weights=(),
+        noises=tuple(noise or ()),
+        licence=licence,
+        seed=seed,
     )
-    return tune_posts(job, as_json=as_json)
+    searched = TuneSettings(trials, workers, folds or 5, seed, task, resume)
+    return tune_posts(TuneJob(job, searched, folds is not None, html), as_json=as_json)

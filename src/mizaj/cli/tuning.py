@@ -3,56 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from mizaj.cli.posts_read import PostsAsked
 from mizaj.cli.scoring import DONE
 from mizaj.cli.show import show, show_json, warn
-from mizaj.learn.data import check_trainable, with_labels
-from mizaj.learn.kinds import trainer
+from mizaj.cli.training import TrainJob
+from mizaj.errors import SettingError
+from mizaj.learn.data import check_trainable, read_tables, without_unused_labels
 from mizaj.learn.labelled import Labelled
+from mizaj.learn.metrics import CLASSES, bootstrap_intervals
 from mizaj.learn.page_parts import write
-from mizaj.learn.split import remove_copies, split
+from mizaj.learn.recipe import Recipe, Trained, check_ready, prepare
 from mizaj.learn.trials import TuneSettings
-from mizaj.learn.tune import tune
-from mizaj.learn.tuned import Attempt
+from mizaj.learn.tune import Told, tune
+from mizaj.learn.tuned import COMPLETE, Attempt, Tuned, exact
 from mizaj.learn.tuned_page import page
+from mizaj.learn.weighting import weighted
+from mizaj.model.folder import POLARITY, describe, open_folder
+from mizaj.model.kinds import load_classifier
 
 
 @dataclass(frozen=True)
 class TuneJob:
-    """The words of `tune`. Without validation files, a share is held out; without a share, folds judge."""
+    """The words of `tune`: those of `train`, and how the settings are searched; without folds, held-out posts judge."""
 
-    data: tuple[str, ...]
-    kind: str
-    output: str
-    posts: PostsAsked
-    validation: tuple[str, ...]
-    share: float | None
-    fixed: Mapping[str, str]
-    html: str | None
+    train: TrainJob
     settings: TuneSettings
+    has_folds: bool
+    html: str | None
 
 
 def tune_posts(job: TuneJob, *, as_json: bool) -> int:
     """Search the settings, and print what was found."""
-    fitted = trainer(job.kind)
-    fitted.settings_from(job.fixed)  # a mistake in them is told before anything is read
-    train, validation = _parts(job)
-    check_trainable(train)
-    told = _Told(job.settings.n_trials)
-    path = Path(job.output)
-    found = tune(
-        fitted,
-        train,
-        validation,
-        path,
-        fixed=job.fixed,
-        settings=job.settings,
-        told=(lambda attempt: None) if as_json else told,
-    )
-    place = Path(job.html) if job.html else path / "tune.html"
+    recipe = job.train.recipe
+    check_ready(recipe)
+    search = _over_folds if job.has_folds else _on_held_out
+    told = _silent if as_json else _Told(job.settings.n_trials)
+    found = search(job, recipe, told)
+    place = Path(job.html or Path(job.train.output) / "tune.html")
     write(page(found), place)
     if as_json:
         show_json(found.to_dict())
@@ -61,19 +51,63 @@ def tune_posts(job: TuneJob, *, as_json: bool) -> int:
     return DONE
 
 
-def _parts(job: TuneJob) -> tuple[Labelled, Labelled | None]:
-    """Posts to train on and posts to judge by; None for folds."""
-    train = job.posts.read(job.data)
-    if job.validation:
-        validation = with_labels(job.posts.read(job.validation), train.labels)
-        apart = remove_copies(train, validation)
-        if apart.n_rows < train.n_rows:
-            n = train.n_rows - apart.n_rows
-            warn(f"{n:,} posts to train on were left out: near-copies of posts to judge by")
-        return apart, validation
-    if job.share is None:
-        return train, None
-    return split(train, job.share, seed=job.settings.seed)
+def _on_held_out(job: TuneJob, recipe: Recipe, told: Told) -> Tuned:
+    """The study judged by held-out posts; the card of its model says how to make it again."""
+    made = prepare(recipe)
+    for remark in made.remarks:
+        warn(remark)
+    found = _searched(job, recipe, (made.train, made.validation), told)
+    best = replace(recipe, words={**recipe.words, **exact(found.best.settings)})
+    model = load_classifier(found.folder)
+    trained = Trained(best, model, made, found.counts, _scores(found))
+    _add_to_card(found.folder, trained.card(str(found.folder)))
+    return found
+
+
+def _over_folds(job: TuneJob, recipe: Recipe, told: Told) -> Tuned:
+    """The study judged by folds of all posts."""
+    if recipe.noises:
+        message = "noisy copies of posts would be judged by their originals: leave out --noise, or --folds"
+        raise SettingError(message)
+    wanted = recipe.tables.labels or (CLASSES if recipe.task == POLARITY else None)
+    tables = read_tables(recipe.data, replace(recipe.tables, labels=wanted))
+    for remark in tables.remarks:
+        warn(remark)
+    posts = without_unused_labels(tables.labelled)
+    check_trainable(posts)
+    found = _searched(job, recipe, (weighted(posts, recipe.weighting), None), told)
+    files = [file.to_dict() for file in tables.files]
+    _add_to_card(found.folder, {"data": files, "licence": recipe.licence, "scores": _scores(found)})
+    return found
+
+
+def _searched(
+    job: TuneJob, recipe: Recipe, parts: tuple[Labelled, Labelled | None], told: Told
+) -> Tuned:
+    return tune(
+        recipe.trainer,
+        *parts,
+        Path(job.train.output),
+        fixed=recipe.words,
+        settings=job.settings,
+        told=told,
+    )
+
+
+def _scores(found: Tuned) -> dict[str, Any]:
+    figures = bootstrap_intervals(found.counts)
+    return {
+        "rows": found.counts.n_rows,
+        "accuracy": figures.accuracy.to_dict(),
+        "macro_f1": figures.macro_f1.to_dict(),
+        "confusion": found.counts.array.tolist(),
+    }
+
+
+def _add_to_card(path: Path, card: Mapping[str, Any]) -> None:
+    folder = open_folder(path)
+    tuned = folder.described.card
+    describe(folder, replace(folder.described, card={**card, **tuned}))
 
 
 class _Told:
@@ -84,10 +118,15 @@ class _Told:
         self.best = 0.0
 
     def __call__(self, attempt: Attempt) -> None:
-        if attempt.state == "complete":
+        if attempt.state == COMPLETE:
             self.best = max(self.best, attempt.macro_f1 or 0.0)
         figure = "" if attempt.macro_f1 is None else f" at macro-F1 {attempt.macro_f1:.3f}"
+        note = f" ({attempt.note})" if attempt.note else ""
         warn(
             f"trial {attempt.number + 1} of {self.n_trials} {attempt.state}{figure} "
-            f"after {attempt.seconds:,.1f} s; best {self.best:.3f}{attempt.note and f' ({attempt.note})'}"
+            f"after {attempt.seconds:,.1f} s; best {self.best:.3f}{note}"
         )
+
+
+def _silent(attempt: Attempt) -> None:
+    """Nothing, so that only JSON is printed."""

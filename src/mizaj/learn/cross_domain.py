@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from mizaj.errors import SettingError
 from mizaj.learn import evaluation_tables as tables
 from mizaj.learn.folds import fold_numbers
+from mizaj.learn.judging import judge
 from mizaj.learn.kinds import Settings, Trainer
 from mizaj.learn.labelled import Labelled
 from mizaj.learn.metrics import Counts, Intervals, bootstrap_intervals
@@ -170,12 +171,6 @@ def by_source(rows: Labelled) -> dict[str, Labelled]:
         name: rows.take(np.flatnonzero(pc.equal(rows.sources, name).to_numpy(zero_copy_only=False)))
         for name in pc.unique(rows.sources).to_pylist()
     }
-
-
-def judge(model: Classifier, rows: Labelled) -> Counts:
-    """What the model's answers for the rows are worth."""
-    answers = model.probabilities(rows.texts).argmax(axis=1) if rows.n_rows else rows.codes
-    return Counts.of(rows.codes, answers, labels=rows.labels)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ import numpy as np
 
 from mizaj.errors import SettingError, UsageError
 from mizaj.learn.folds import fold_numbers
+from mizaj.learn.judging import judge
 from mizaj.learn.kinds import Progress, Settings, Trainer, silent
 from mizaj.learn.labelled import Labelled
 from mizaj.learn.metrics import Counts
@@ -139,7 +140,7 @@ class Work:
         if self.validation is None:
             return self._over_folds(settings, watch), None
         model = self._fit(self.train, self.validation, settings, watch)
-        return _judged(model, self.validation), model
+        return judge(model, self.validation), model
 
     def _over_folds(self, settings: Settings, watch: _Watch) -> Counts:
         """The counts of all folds, each judged by a model of the others; near-copies lie in one fold."""
@@ -150,7 +151,7 @@ class Work:
         for fold in range(n_folds):
             rows = self.train.take(np.flatnonzero(numbers != fold))
             held_out = self.train.take(np.flatnonzero(numbers == fold))
-            total += _judged(self._fit(rows, None, settings), held_out)
+            total += judge(self._fit(rows, None, settings), held_out)
             watch.report(total.macro_f1, fold)
         return total
 
@@ -217,8 +218,3 @@ class _Watch:
 
 def _storage(path: Path) -> optuna.storages.JournalStorage:
     return optuna.storages.JournalStorage(JournalFileBackend(str(path / LOG)))
-
-
-def _judged(model: Classifier, rows: Labelled) -> Counts:
-    answers = model.probabilities(rows.texts).argmax(axis=1)
-    return Counts.of(rows.codes, answers, labels=rows.labels)

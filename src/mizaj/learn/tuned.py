@@ -88,7 +88,8 @@ class Tuned:
             f"best: trial {self.best.number}, macro-F1 {macro_f1.value:.3f} "
             f"[{macro_f1.low:.3f}, {macro_f1.high:.3f}] on {self.judged_by} "
             f"({self.counts.n_rows:,} rows)",
-            "  " + words_of(self.best.settings),
+            "  "
+            + " ".join(f"--set {name}={word}" for name, word in exact(self.best.settings).items()),
             self._best_table(),
         ]
         if self.importances:
@@ -114,8 +115,20 @@ class Tuned:
         return "\n".join([f"{head}  settings", *shown])
 
 
+def exact(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Settings as the words that give them on a command line, with every digit.
+
+    >>> exact({"rate": 0.1 + 0.2, "sizes": [1, 2], "pool": None})
+    {'rate': '0.30000000000000004', 'sizes': '1,2', 'pool': 'none'}
+    """
+    return {
+        name: repr(value) if isinstance(value, float) else word_of(value)
+        for name, value in settings.items()
+    }
+
+
 def words_of(settings: Mapping[str, Any]) -> str:
-    """Settings as they would be given on the command line.
+    """Settings in short, as they would be given on the command line.
 
     >>> words_of({"epochs": 3, "rate": 0.000512345})
     'epochs=3 rate=0.000512'
@@ -129,4 +142,4 @@ def word_of(value: object) -> str:
         return f"{value:.3g}"
     if value is None or isinstance(value, bool):
         return str(value).lower()
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
