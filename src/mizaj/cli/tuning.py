@@ -40,7 +40,7 @@ def tune_posts(job: TuneJob, *, as_json: bool) -> int:
     recipe = job.train.recipe
     check_ready(recipe)
     search = _over_folds if job.has_folds else _on_held_out
-    told = _silent if as_json else _Told(job.settings.n_trials)
+    told = _silent if as_json else _Told()
     found = search(job, recipe, told)
     place = Path(job.html or Path(job.train.output) / "tune.html")
     write(page(found), place)
@@ -111,10 +111,9 @@ def _add_to_card(path: Path, card: Mapping[str, Any]) -> None:
 
 
 class _Told:
-    """One line on standard error for each attempt, with the best so far."""
+    """One line on standard error for each attempt, with the best of this run so far."""
 
-    def __init__(self, n_trials: int) -> None:
-        self.n_trials = n_trials
+    def __init__(self) -> None:
         self.best = 0.0
 
     def __call__(self, attempt: Attempt) -> None:
@@ -123,8 +122,8 @@ class _Told:
         figure = "" if attempt.macro_f1 is None else f" at macro-F1 {attempt.macro_f1:.3f}"
         note = f" ({attempt.note})" if attempt.note else ""
         warn(
-            f"trial {attempt.number + 1} of {self.n_trials} {attempt.state}{figure} "
-            f"after {attempt.seconds:,.1f} s; best {self.best:.3f}{note}"
+            f"trial {attempt.number} {attempt.state}{figure} after {attempt.seconds:,.1f} s; "
+            f"best of this run {self.best:.3f}{note}"
         )
 
 

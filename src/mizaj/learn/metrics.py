@@ -84,8 +84,7 @@ class Counts:
     @property
     def margins(self) -> Margins:
         """The sums of the matrix that its figures hang on."""
-        cells = self.array
-        return Margins(cells.diagonal(), cells.sum(axis=1), cells.sum(axis=0))
+        return Margins.of(self.array)
 
     @property
     def support(self) -> dict[str, int]:
@@ -147,6 +146,12 @@ class Margins:
     true: Ints
     given: Ints
 
+    @classmethod
+    def of(cls, matrices: Ints) -> Self:
+        """The sums of each confusion matrix in the last two axes."""
+        right = matrices.diagonal(axis1=-2, axis2=-1)
+        return cls(right, matrices.sum(axis=-1), matrices.sum(axis=-2))
+
     @property
     def accuracy(self) -> Floats:
         """The share of rows answered rightly."""
@@ -181,6 +186,11 @@ class Margins:
     def macro_recall(self) -> Floats:
         """The mean recall over classes."""
         return np.asarray(self.recall.mean(axis=-1))
+
+
+def macro_f1_of(matrices: Ints) -> Floats:
+    """The mean F1 over classes of each confusion matrix in the last two axes."""
+    return Margins.of(matrices).macro_f1
 
 
 @dataclass(frozen=True)
