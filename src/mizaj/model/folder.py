@@ -33,6 +33,7 @@ MANIFEST = "model.json"
 WEIGHTS = "weights.safetensors"
 POLARITY = "polarity"
 """The task of models whose labels are negative, neutral and positive."""
+POLARITIES = ("negative", "neutral", "positive")
 
 _MOST_MANIFEST_BYTES = 50_000_000
 _REQUIRED = ("format", "kind", "task", "labels", "settings", "files", "hash")

@@ -79,7 +79,19 @@ def added_by(task: str) -> pa.Schema:
     """The columns that a model of this task adds."""
     if task == POLARITY:
         return columns.SCORED
-    return pa.schema([(task, columns.SENTIMENT.type), (f"{task}_confidence", pa.float32())])
+    answer, confidence = answer_names(task)
+    return pa.schema([(answer, columns.SENTIMENT.type), (confidence, pa.float32())])
+
+
+def answer_names(task: str) -> tuple[str, str]:
+    """The columns that hold the answer of a model of this task, and how sure it is.
+
+    >>> answer_names("emotion")
+    ('emotion', 'emotion_confidence')
+    """
+    if task == POLARITY:
+        return columns.SENTIMENT.name, columns.CONFIDENCE.name
+    return task, f"{task}_confidence"
 
 
 def answer_column(texts: pa.Array, model: Loaded) -> list[pa.Array]:
