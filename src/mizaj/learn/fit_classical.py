@@ -74,6 +74,8 @@ def fit(
     design = _Design.of(train, reads, settings)
     held = validation and _Held(design.features_of(validation, reads), validation.codes)
     arrays = _FITS[kind](design, settings, _Run(seed, progress, held or None))
+    if not isinstance(settings, PerceptronSettings):  # which tells of each epoch
+        progress({"step": 1, "of_steps": 1})
     arrays = {name: _narrow(array) for name, array in arrays.items()}
     arrays["classes"] = design.classes
     return Classical(kind, train.labels, design.words, arrays, reads, asdict(settings))

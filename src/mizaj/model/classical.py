@@ -107,13 +107,12 @@ def load(folder: Folder) -> Classical:
         reads = reader_of(Lexicon.open(folder.file(LEXICON)))
     if folder.settings.get("lexicon_hash") != reads.content_hash:
         warnings.warn(OTHER_LEXICON.format(folder.path), RuntimeWarning, stacklevel=2)
-    words = _words(folder)
     try:
         model = Classical(
-            folder.kind, folder.labels, words, folder.tensors(), reads, folder.settings
+            folder.kind, folder.labels, _words(folder), folder.tensors(), reads, folder.settings
         )
         proba = model.probabilities(pa.array([""]))
-    except (KeyError, ValueError, IndexError, TypeError) as error:
+    except (KeyError, ValueError, IndexError, TypeError, RecursionError) as error:
         msg = f"the arrays of {folder.path} do not fit together ({error}); train the model again"
         raise ModelError(msg) from error
     if not np.isfinite(proba).all():
@@ -142,8 +141,8 @@ def two_sided(features: NDArray[Any]) -> NDArray[Any]:
 def _words(folder: Folder) -> tuple[str, ...]:
     words = json.loads(bytes(folder.view(WORDS)))
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        msg = f"{folder.path / WORDS} is no list of words; train the model again"
-        raise ModelError(msg)
+        msg = f"{WORDS} is no list of words"
+        raise ValueError(msg)
     return tuple(words)
 
 

@@ -36,6 +36,7 @@ POLARITY = "polarity"
 
 _MOST_MANIFEST_BYTES = 50_000_000
 _REQUIRED = ("format", "kind", "task", "labels", "settings", "files", "hash")
+_KINDS_OF_VALUE = {"kind": str, "task": str, "settings": dict, "files": dict}
 
 
 @dataclass(frozen=True)
@@ -233,17 +234,24 @@ def _check_manifest(path: Path, manifest: dict[str, Any]) -> None:
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
         msg = f"{path} names labels that are not texts; copy or train the model again"
         raise ModelError(msg)
+    if not labels or len(set(labels)) < len(labels):
+        msg = f"{path} names no labels, or one twice ({labels}); copy or train the model again"
+        raise ModelError(msg)
+    for name, wanted in _KINDS_OF_VALUE.items():
+        if not isinstance(manifest.get(name), wanted):
+            msg = f"{path} has a {name} that is no {wanted.__name__}; copy or train the model again"
+            raise ModelError(msg)
     if _hash(manifest) != manifest["hash"]:
         msg = f"{path / MANIFEST} was changed since it was written (its hash differs); copy or train the model again"
         raise ModelError(msg)
 
 
-def _check_file(folder: Path, name: str, stamp: Mapping[str, Any]) -> None:
+def _check_file(folder: Path, name: str, stamp: object) -> None:
     if Path(name).name != name or name in ("", ".", "..", MANIFEST):
         msg = f"{folder} names a file outside itself: {name!r}; do not use this model"
         raise ModelError(msg)
     path = folder / name
-    if not path.is_file():
+    if not isinstance(stamp, Mapping) or not path.is_file():
         msg = f"{folder} lacks its file {name}; copy or train the model again"
         raise ModelError(msg)
     if path.stat().st_size != stamp.get("bytes") or _sha256(path) != stamp.get("sha256"):
