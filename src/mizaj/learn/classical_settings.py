@@ -76,7 +76,7 @@ class RandomTreeSettings(FeatureSettings):
 class ForestSettings(FeatureSettings):
     """`n_trees` random trees, each on a bootstrap sample."""
 
-    n_trees: int = field(default=100, metadata={"search": (20, 300)})
+    n_trees: int = field(default=50, metadata={"search": (20, 300)})
     max_depth: int | None = field(default=None, metadata={"search": (5, 200)})
     min_leaf: int = field(default=2, metadata={"search": (1, 10)})
 

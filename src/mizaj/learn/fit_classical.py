@@ -53,6 +53,15 @@ _INNER_FOLDS = 5
 _MOST_ITERATIONS = 20_000
 
 
+@dataclass(frozen=True)
+class Run:
+    """What a training goes by besides its settings; `held` are validation posts with their labels' numbers."""
+
+    seed: int = 0
+    progress: Progress = silent
+    held: tuple[Posts, Ints] | None = None
+
+
 def fit(
     train: Labelled,
     validation: Labelled | None,
@@ -66,16 +75,25 @@ def fit(
     Weights of posts count for every kind; so do a teacher's `targets`, each post standing for all its labels in their
     shares. Raises `ExtraMissing` without scikit-learn.
     """
+    reads = reader(Path(settings.lexicon) if settings.lexicon else None)
+    held = validation and (reads.read(validation.texts), validation.codes)
+    posts = reads.read(train.texts)
+    return fit_read(posts, train, settings, reads, Run(seed, progress, held or None))
+
+
+def fit_read(
+    posts: Posts, train: Labelled, settings: FeatureSettings, reads: Reader, run: Run | None = None
+) -> Classical:
+    """The classifier trained on posts that `reads` has read already: what `fit` does with what it reads."""
     if sparse is None:
         library = "scikit-learn"
         raise ExtraMissing(library, extra="train")
+    run = run or Run()
     kind = next(kind for kind, of_kind in SETTINGS.items() if of_kind is type(settings))
-    reads = reader(Path(settings.lexicon) if settings.lexicon else None)
-    design = _Design.of(train, reads, settings)
-    held = validation and _Held(design.features_of(validation, reads), validation.codes)
-    arrays = _FITS[kind](design, settings, _Run(seed, progress, held or None))
+    design = _Design.of(posts, train, settings)
+    arrays = _FITS[kind](design, settings, run)
     if not isinstance(settings, PerceptronSettings):  # which tells of each epoch
-        progress({"step": 1, "of_steps": 1})
+        run.progress({"step": 1, "of_steps": 1})
     arrays = {name: _narrow(array) for name, array in arrays.items()}
     arrays["classes"] = design.classes
     return Classical(kind, train.labels, design.words, arrays, reads, asdict(settings))
@@ -83,19 +101,6 @@ def fit(
 
 def _narrow(array: NDArray[Any]) -> NDArray[Any]:
     return array.astype(np.float32) if array.dtype == np.float64 else array
-
-
-@dataclass(frozen=True)
-class _Held:
-    features: sparse.csr_matrix
-    codes: Ints
-
-
-@dataclass(frozen=True)
-class _Run:
-    seed: int
-    progress: Progress
-    held: _Held | None
 
 
 @dataclass(frozen=True)
@@ -109,16 +114,11 @@ class _Design:
     classes: Ints
 
     @classmethod
-    def of(cls, train: Labelled, reads: Reader, settings: FeatureSettings) -> _Design:
-        posts = reads.read(train.texts)
+    def of(cls, posts: Posts, train: Labelled, settings: FeatureSettings) -> _Design:
         words = choose_words(posts, settings)
         rows, codes, weights = _cases(train, settings.class_balance)
         classes, targets = np.unique(codes, return_inverse=True)
         return cls(words, _sparse(posts, words)[rows], targets, weights, classes)
-
-    def features_of(self, other: Labelled, reads: Reader) -> sparse.csr_matrix:
-        """The features of other posts."""
-        return _sparse(reads.read(other.texts), self.words)
 
 
 def choose_words(posts: Posts, settings: FeatureSettings) -> tuple[str, ...]:
@@ -150,7 +150,7 @@ def _sparse(posts: Posts, words: Sequence[str]) -> sparse.csr_matrix:
     return sparse.hstack([sparse.csr_matrix(posts.counts), there], format="csr")
 
 
-def _fit_naive_bayes(design: _Design, settings: NaiveBayesSettings, _: _Run) -> Arrays:
+def _fit_naive_bayes(design: _Design, settings: NaiveBayesSettings, _: Run) -> Arrays:
     model = MultinomialNB(alpha=settings.smoothing)
     model.fit(sparse_two_sided(design.features), design.targets, design.weights)
     return {"prior": model.class_log_prior_, "likelihood": model.feature_log_prob_}
@@ -163,7 +163,7 @@ def sparse_two_sided(features: sparse.csr_matrix) -> sparse.csr_matrix:
     return sparse.hstack([counts[:, :-2], words, counts[:, -2:]], format="csr")
 
 
-def _fit_svm(design: _Design, settings: SvmSettings, run: _Run) -> Arrays:
+def _fit_svm(design: _Design, settings: SvmSettings, run: Run) -> Arrays:
     machine = LinearSVC(C=settings.cost, max_iter=_MOST_ITERATIONS, random_state=run.seed)
     model = CalibratedClassifierCV(machine, cv=_inner_folds(design, run.seed), ensemble=False)
     model.fit(design.features, design.targets, sample_weight=design.weights)
@@ -186,18 +186,18 @@ def _inner_folds(design: _Design, seed: int) -> StratifiedKFold | list[tuple[Int
     return StratifiedKFold(min(_INNER_FOLDS, rarest), shuffle=True, random_state=seed)
 
 
-def _fit_tree(design: _Design, settings: TreeSettings, run: _Run) -> Arrays:
+def _fit_tree(design: _Design, settings: TreeSettings, run: Run) -> Arrays:
     return _one_tree(design, settings, run, max_features=None)
 
 
-def _fit_random_tree(design: _Design, settings: RandomTreeSettings, run: _Run) -> Arrays:
+def _fit_random_tree(design: _Design, settings: RandomTreeSettings, run: Run) -> Arrays:
     return _one_tree(design, settings, run, max_features=_n_looked_at(design))
 
 
 def _one_tree(
     design: _Design,
     settings: TreeSettings | RandomTreeSettings,
-    run: _Run,
+    run: Run,
     *,
     max_features: int | None,
 ) -> Arrays:
@@ -212,7 +212,7 @@ def _one_tree(
     return join_trees([model.tree_]).to_arrays()
 
 
-def _fit_forest(design: _Design, settings: ForestSettings, run: _Run) -> Arrays:
+def _fit_forest(design: _Design, settings: ForestSettings, run: Run) -> Arrays:
     model = RandomForestClassifier(
         settings.n_trees,
         criterion="entropy",
@@ -252,13 +252,14 @@ def join_trees(trees: Sequence[Any]) -> Trees:
     )
 
 
-def _fit_perceptron(design: _Design, settings: PerceptronSettings, run: _Run) -> Arrays:
+def _fit_perceptron(design: _Design, settings: PerceptronSettings, run: Run) -> Arrays:
     model = MLPClassifier(
         (settings.n_hidden,),
         alpha=settings.decay,
         learning_rate_init=settings.learning_rate,
         random_state=run.seed,
     )
+    held = run.held and (_sparse(run.held[0], design.words), run.held[1])
     best, since, kept = -1.0, 0, {}
     for epoch in range(1, settings.epochs + 1):
         model.partial_fit(
@@ -268,7 +269,7 @@ def _fit_perceptron(design: _Design, settings: PerceptronSettings, run: _Run) ->
             sample_weight=design.weights,
         )
         figures = {"step": epoch, "of_steps": settings.epochs, "loss": float(model.loss_)}
-        macro_f1 = _macro_f1(model, design, run.held)
+        macro_f1 = _macro_f1(model, design, held)
         run.progress(figures if macro_f1 is None else figures | {"macro_f1": macro_f1})
         since = 0 if macro_f1 is None or macro_f1 > best else since + 1
         if not since:
@@ -278,16 +279,21 @@ def _fit_perceptron(design: _Design, settings: PerceptronSettings, run: _Run) ->
     return kept
 
 
-def _macro_f1(model: MLPClassifier, design: _Design, held: _Held | None) -> float | None:
-    if held is None or not len(held.codes):
+def _macro_f1(
+    model: MLPClassifier, design: _Design, held: tuple[sparse.csr_matrix, Ints] | None
+) -> float | None:
+    if held is None or not len(held[1]):
         return None
-    found = design.classes[model.predict(held.features)]
-    n_labels = int(max(found.max(), held.codes.max())) + 1
-    return Counts.of(held.codes, found, labels=tuple(map(str, range(n_labels)))).macro_f1
+    features, codes = held
+    found = design.classes[model.predict(features)]
+    n_labels = int(max(found.max(), codes.max())) + 1
+    return Counts.of(codes, found, labels=tuple(map(str, range(n_labels)))).macro_f1
 
 
 def _layers(model: MLPClassifier, n_classes: int) -> Arrays:
-    (hidden, output), (hidden_bias, output_bias) = model.coefs_, model.intercepts_
+    # copies: training goes on in the arrays themselves
+    hidden, output = (each.copy() for each in model.coefs_)
+    hidden_bias, output_bias = (each.copy() for each in model.intercepts_)
     if n_classes == 2:  # one unit: how much likelier the second label is
         output = np.concatenate([np.zeros_like(output), output], axis=1)
         output_bias = np.concatenate([np.zeros_like(output_bias), output_bias])
@@ -295,7 +301,7 @@ def _layers(model: MLPClassifier, n_classes: int) -> Arrays:
     return weights | {"hidden_bias": hidden_bias, "output_bias": output_bias}
 
 
-_FITS: Mapping[str, Callable[[_Design, Any, _Run], Arrays]] = {
+_FITS: Mapping[str, Callable[[_Design, Any, Run], Arrays]] = {
     "naive-bayes": _fit_naive_bayes,
     "svm": _fit_svm,
     "decision-tree": _fit_tree,

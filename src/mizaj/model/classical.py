@@ -83,9 +83,14 @@ class Classical:
         """A row of probabilities for each text."""
         proba = np.zeros((len(texts), len(self.labels)), np.float32)
         for start in range(0, len(texts), _ROWS):
-            rows = slice(start, start + _ROWS)
-            posts = self.reader.read(texts[rows])
-            proba[rows, self.arrays["classes"]] = self.answer(spread(posts, self.vocabulary))
+            posts = self.reader.read(texts[start : start + _ROWS])
+            proba[start : start + _ROWS] = self.answer_read(posts)
+        return proba
+
+    def answer_read(self, posts: Posts) -> Probabilities:
+        """A row of probabilities for each post that the model's reader has read."""
+        proba = np.zeros((len(posts.counts), len(self.labels)), np.float32)
+        proba[:, self.arrays["classes"]] = self.answer(spread(posts, self.vocabulary))
         return proba
 
     def contents(self) -> Contents:

@@ -77,6 +77,12 @@ class Posts:
     words: list[str]
     starts: NDArray[np.int64]
 
+    def take(self, rows: NDArray[np.int64]) -> Posts:
+        """The posts at these places, in this order."""
+        spans = [self.words[self.starts[row] : self.starts[row + 1]] for row in rows.tolist()]
+        starts = np.cumsum([0, *map(len, spans)])
+        return Posts(self.counts[rows], [word for span in spans for word in span], starts)
+
 
 class Reader:
     """Posts in, features out, by one lexicon; what each entry means is found once and kept."""
@@ -107,8 +113,9 @@ class Reader:
     def _tokens(self, text: str) -> Iterable[tuple[str, Meaning | None]]:
         """Each token as the tagger takes it, and what it means; None for what is no word."""
         if self.scorer.kernel is None:
-            for token in self.scorer.read(text).tokens:
-                written = text[token.start : token.end]
+            reading = self.scorer.read(text)
+            for token in reading.tokens:
+                written = reading.text[token.start : token.end]
                 yield self._token(token.kind, token.entry, written)
             return
         encoded = compatible(text).encode("utf-8", "replace")

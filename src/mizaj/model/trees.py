@@ -61,7 +61,7 @@ class Trees:
             at = np.where(goes_left, self.left[at], self.right[at])
             nodes[moving] = at
             moving = moving[self.feature[at] != LEAF]
-        shares = self.leaf_proba[self.leaf[nodes]].reshape(n, n_trees, -1)
+        shares = self.leaf_proba[self.leaf[nodes]].reshape(n, n_trees, self.leaf_proba.shape[1])
         mean: NDArray[np.float32] = shares.mean(axis=1, dtype=np.float64).astype(np.float32)
         return mean
 
