@@ -13,7 +13,15 @@ from mizaj.lexicon.entries import Entry
 from mizaj.lexicon.pack import pack
 from mizaj.lexicon.packed import Lexicon
 from mizaj.lexicon.scorer import LexiconSettings, Scorer
-from mizaj.model.paper_features import COUNTS, Reader, plain_texts, reader, reader_of, rows_of
+from mizaj.model.paper_features import (
+    COUNTS,
+    LONGEST_POST,
+    Reader,
+    plain_texts,
+    reader,
+    reader_of,
+    rows_of,
+)
 
 ENTRIES = [
     Entry("accha", "hi-Latn", 1.9, "adj"),
@@ -96,6 +104,10 @@ def test_the_tagger_is_asked_where_the_lexicon_has_no_part_of_speech() -> None:
 )
 def test_words_are_what_the_lexicon_takes_them_for(text: str, words: list[str]) -> None:
     assert BY_HAND.read(pa.array([text])).words == words
+
+
+def test_of_a_post_without_end_the_beginning_is_read() -> None:
+    assert counts("accha " * 2_000_000) == counts(("accha " * 20_000)[:LONGEST_POST])
 
 
 def test_each_post_keeps_its_own_words() -> None:

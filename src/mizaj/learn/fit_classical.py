@@ -76,9 +76,9 @@ def fit(
     shares. Raises `ExtraMissing` without scikit-learn.
     """
     reads = reader(Path(settings.lexicon) if settings.lexicon else None)
-    held = validation and (reads.read(validation.texts), validation.codes)
+    held = None if validation is None else (reads.read(validation.texts), validation.codes)
     posts = reads.read(train.texts)
-    return fit_read(posts, train, settings, reads, Run(seed, progress, held or None))
+    return fit_read(posts, train, settings, reads, Run(seed, progress, held))
 
 
 def fit_read(

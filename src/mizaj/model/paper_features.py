@@ -50,6 +50,9 @@ except ImportError:
 COUNTS = ("n_positive", "n_negative", "n_negation", "special", "is_relevant")
 """The features that are numbers, in the order of the columns."""
 
+LONGEST_POST = 1 << 16
+"""Characters: of a longer post the rest is not read. A token takes a kilobyte while it is."""
+
 RELEVANT = ("adj", "adv", "verb")
 _NEGATIONS = ("negator", "prohibition")
 _LONGEST_WORD = 48
@@ -102,7 +105,7 @@ class Reader:
         meanings: list[Meaning | None] = [None]
         ends = []
         for text in plain_texts(texts):
-            for form, meaning in self._tokens(text):
+            for form, meaning in self._tokens(text[:LONGEST_POST]):
                 forms.append(form)
                 meanings.append(meaning)
             forms.append("")
