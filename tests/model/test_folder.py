@@ -163,7 +163,7 @@ def test_a_manifest_that_is_none_is_refused(tmp_path: Path, content: bytes, mess
         ("labels", ["no", "no"], "names no labels, or one twice"),
         ("settings", [], "a settings that is no dict"),
         ("files", [WEIGHTS], "a files that is no dict"),
-        ("files", {WEIGHTS: "all"}, f"lacks its file {WEIGHTS}"),
+        ("files", {WEIGHTS: "all"}, "gives no size and hash of its files"),
         ("files", {WEIGHTS: {}}, "was changed since it was written"),
         ("files", {"": {}}, "names a file outside itself"),
         ("files", {"..": {}}, "names a file outside itself"),

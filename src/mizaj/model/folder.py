@@ -241,17 +241,20 @@ def _check_manifest(path: Path, manifest: dict[str, Any]) -> None:
         if not isinstance(manifest.get(name), wanted):
             msg = f"{path} has a {name} that is no {wanted.__name__}; copy or train the model again"
             raise ModelError(msg)
+    if not all(isinstance(stamp, dict) for stamp in manifest["files"].values()):
+        msg = f"{path} gives no size and hash of its files; copy or train the model again"
+        raise ModelError(msg)
     if _hash(manifest) != manifest["hash"]:
         msg = f"{path / MANIFEST} was changed since it was written (its hash differs); copy or train the model again"
         raise ModelError(msg)
 
 
-def _check_file(folder: Path, name: str, stamp: object) -> None:
+def _check_file(folder: Path, name: str, stamp: Mapping[str, Any]) -> None:
     if Path(name).name != name or name in ("", ".", "..", MANIFEST):
         msg = f"{folder} names a file outside itself: {name!r}; do not use this model"
         raise ModelError(msg)
     path = folder / name
-    if not isinstance(stamp, Mapping) or not path.is_file():
+    if not path.is_file():
         msg = f"{folder} lacks its file {name}; copy or train the model again"
         raise ModelError(msg)
     if path.stat().st_size != stamp.get("bytes") or _sha256(path) != stamp.get("sha256"):
