@@ -43,6 +43,7 @@ OTHER_LEXICON = (
 _SPECIAL = COUNTS.index("special")
 _ROWS = 512
 """Posts whose features are spread out at a time; the memory they take is this times the vocabulary."""
+_ROUNDING = 1e-3
 
 Doubles = NDArray[np.float64]
 
@@ -120,8 +121,8 @@ def load(folder: Folder) -> Classical:
     except (KeyError, ValueError, IndexError, TypeError, RecursionError) as error:
         msg = f"the arrays of {folder.path} do not fit together ({error}); train the model again"
         raise ModelError(msg) from error
-    if not np.isfinite(proba).all():
-        msg = f"{folder.path} answers with numbers that are not finite; train the model again"
+    if not np.allclose(proba.sum(axis=1), 1.0, atol=_ROUNDING):
+        msg = f"{folder.path} answers with numbers that are no probabilities; train the model again"
         raise ModelError(msg)
     return model
 
@@ -200,6 +201,10 @@ _ANSWERS: Mapping[str, Callable[[Mapping[str, Array], int], Callable[[Array], Do
 
 
 def _doubles(arrays: Mapping[str, Array], *names: str) -> list[Doubles]:
+    for name in names:
+        if not np.isfinite(arrays[name]).all():
+            msg = f"{name} holds numbers that are not finite"
+            raise ValueError(msg)
     return [arrays[name].astype(np.float64) for name in names]
 
 
