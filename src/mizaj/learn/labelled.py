@@ -33,10 +33,20 @@ class Labelled:
     def __post_init__(self) -> None:
         n = len(self.texts)
         lengths = {len(self.codes), len(self.weights), len(self.sources), n}
-        if self.targets is not None:
-            lengths.add(len(self.targets))
         if len(lengths) > 1:
             msg = f"columns differ in length ({sorted(lengths)}); give one value for each post in all of them"
+            raise SettingError(msg)
+        if len(set(self.labels)) < len(self.labels):
+            msg = f"labels are {', '.join(self.labels)}; name each once"
+            raise SettingError(msg)
+        if self.texts.null_count:
+            msg = f"{self.texts.null_count} of {n} posts have no text; leave them out"
+            raise SettingError(msg)
+        if self.targets is not None and self.targets.shape != (n, len(self.labels)):
+            msg = f"targets have the shape {self.targets.shape}; needed: ({n}, {len(self.labels)})"
+            raise SettingError(msg)
+        if not (np.isfinite(self.weights).all() and (self.weights >= 0).all()):
+            msg = "some weight of a post is negative or no number; give 0 or more"
             raise SettingError(msg)
         if n and not (self.codes.min() >= 0 and self.codes.max() < len(self.labels)):
             msg = f"label numbers go from {self.codes.min()} to {self.codes.max()}; there are {len(self.labels)} labels"

@@ -5,6 +5,7 @@ It is fitted on held-out posts by `learn.calibrate` and stands in the model's fo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
@@ -51,9 +52,16 @@ class Temperature:
 
     value: float
 
+    def __post_init__(self) -> None:
+        if not 0.0 < self.value < math.inf:
+            msg = f"a temperature is {self.value}; allowed: above 0; calibrate the model again"
+            raise ModelError(msg)
+
     def __call__(self, proba: Probabilities, /) -> Probabilities:
         """The probabilities of the cooler (above 1) or hotter model."""
-        return _normalised(np.maximum(proba, _LEAST) ** np.float32(1.0 / self.value))
+        logits = np.log(np.maximum(proba, _LEAST).astype(np.float64)) / self.value
+        # the likeliest at 0: however hot, it does not vanish
+        return _normalised(np.exp(logits - logits.max(axis=1, keepdims=True)))
 
     def to_dict(self) -> dict[str, Any]:
         """Its one number."""
@@ -70,10 +78,17 @@ class Isotonic:
     places: tuple[tuple[float, ...], ...]
     values: tuple[tuple[float, ...], ...]
 
+    def __post_init__(self) -> None:
+        if [len(x) for x in self.places] != [len(y) for y in self.values] or not all(
+            map(_is_line, self.places, self.values)
+        ):
+            msg = "the lines of an isotonic calibration do not rise from 0 to 1; calibrate the model again"
+            raise ModelError(msg)
+
     def __call__(self, proba: Probabilities, /) -> Probabilities:
         """The probabilities that were seen where the model said these."""
-        lines = zip(self.places, self.values, strict=True)
-        columns = [np.interp(proba[:, k], x, y) for k, (x, y) in enumerate(lines)]
+        lines = zip(proba.T, self.places, self.values, strict=True)
+        columns = [np.interp(column, x, y) for column, x, y in lines]
         return _normalised(np.maximum(np.stack(columns, axis=1), _LEAST))
 
     def to_dict(self) -> dict[str, Any]:
@@ -102,6 +117,12 @@ def calibration_from(spelt: Mapping[str, Any] | None) -> Calibration:
 
 def _tuples(rows: Iterable[Iterable[float]]) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(map(float, row)) for row in rows)
+
+
+def _is_line(places: tuple[float, ...], values: tuple[float, ...]) -> bool:
+    """Whether the corners stand in rising order, and all numbers are shares."""
+    is_rising = all(list(each) == sorted(each) for each in (places, values))
+    return bool(places) and is_rising and all(0.0 <= n <= 1.0 for n in (*places, *values))
 
 
 def _normalised(proba: NDArray[Any]) -> Probabilities:

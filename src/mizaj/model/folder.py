@@ -37,6 +37,7 @@ POLARITIES = ("negative", "neutral", "positive")
 
 _MOST_MANIFEST_BYTES = 50_000_000
 _REQUIRED = ("format", "kind", "task", "labels", "settings", "files", "hash")
+_KINDS_OF_VALUE = {"kind": str, "task": str, "settings": dict, "files": dict}
 
 
 @dataclass(frozen=True)
@@ -235,6 +236,16 @@ def _check_manifest(path: Path, manifest: dict[str, Any]) -> None:
     labels = manifest["labels"]
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
         msg = f"{path} names labels that are not texts; copy or train the model again"
+        raise ModelError(msg)
+    if not labels or len(set(labels)) < len(labels):
+        msg = f"{path} names no labels, or one twice ({labels}); copy or train the model again"
+        raise ModelError(msg)
+    for name, wanted in _KINDS_OF_VALUE.items():
+        if not isinstance(manifest.get(name), wanted):
+            msg = f"{path} has a {name} that is no {wanted.__name__}; copy or train the model again"
+            raise ModelError(msg)
+    if not all(isinstance(stamp, dict) for stamp in manifest["files"].values()):
+        msg = f"{path} gives no size and hash of its files; copy or train the model again"
         raise ModelError(msg)
     if _hash(manifest) != manifest["hash"]:
         msg = f"{path / MANIFEST} was changed since it was written (its hash differs); copy or train the model again"

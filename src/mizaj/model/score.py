@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +11,12 @@ import numpy as np
 import pyarrow as pa
 
 from mizaj import batch as columns
-from mizaj.errors import SourceError
+from mizaj.errors import ModelError, SourceError
 from mizaj.lexicon.columns import score_column
 from mizaj.lexicon.scorer import LexiconSettings, load_scorer
 from mizaj.model.calibrate import Calibration, calibration_from
 from mizaj.model.classifier import Classifier, Probabilities
-from mizaj.model.folder import POLARITY, Folder, open_folder
+from mizaj.model.folder import MANIFEST, POLARITY, Folder, open_folder
 from mizaj.model.kinds import load_classifier
 
 NEGATIVE, POSITIVE = "negative", "positive"
@@ -34,11 +35,27 @@ class Loaded:
         return self.calibration(self.classifier.probabilities(texts))
 
 
+def load_model(path: Path) -> Loaded:
+    """The model in a folder, loaded once a process, and again when its `model.json` was written anew."""
+    with suppress(OSError):
+        stat = (path / MANIFEST).stat()
+        return _load_once(path, (stat.st_mtime_ns, stat.st_size, stat.st_ino))
+    return _load_once(path, None)
+
+
 @functools.lru_cache(maxsize=8)
-def load_model(path: Path, content_hash: str | None = None) -> Loaded:
-    """The model in a folder, loaded once a process; `content_hash` tells apart what lay at one path at two times."""
+def _load_once(path: Path, _written: tuple[int, ...] | None) -> Loaded:
     folder = open_folder(path)
-    return Loaded(folder, load_classifier(folder), calibration_from(folder.described.calibration))
+    calibration = calibration_from(folder.described.calibration)
+    n_labels = len(folder.labels)
+    try:
+        calibration(np.full((1, n_labels), 1 / n_labels, np.float32))
+    except ValueError as error:
+        msg = (
+            f"the calibration of {path} is for other labels than its {n_labels}; calibrate it again"
+        )
+        raise ModelError(msg) from error
+    return Loaded(folder, load_classifier(folder), calibration)
 
 
 @dataclass(frozen=True)

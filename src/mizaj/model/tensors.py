@@ -46,7 +46,7 @@ def pack_tensors(tensors: Mapping[str, Array]) -> bytes:
     >>> found["bias"].tolist()
     [0.0, 0.0, 0.0]
     """
-    kept = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    kept = {name: np.asarray(array, order="C") for name, array in tensors.items()}
     order = sorted(kept, key=lambda name: (-kept[name].itemsize, name))
     header: dict[str, object] = {}
     at = 0
@@ -77,12 +77,17 @@ def unpack_tensors(content: bytes | memoryview, name: str) -> dict[str, Array]:
     view = memoryview(content).cast("B")
     try:
         header, start = _header(view)
-        return {
-            key: _array(view[start:], entry)
-            for key, entry in header.items()
-            if key != "__metadata__"
-        }
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        header.pop("__metadata__", None)
+        _check_places(header, len(view) - start)
+        return {key: _array(view[start:], entry) for key, entry in header.items()}
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         msg = (
             f"{name} is no safetensors file, or is damaged ({error}); copy or train the model again"
         )
@@ -96,6 +101,15 @@ def _header(view: memoryview) -> tuple[dict[str, Any], int]:
         raise ValueError(msg)
     end = _LENGTH_BYTES + size
     return json.loads(bytes(view[_LENGTH_BYTES:end])), end
+
+
+def _check_places(header: Mapping[str, Any], size: int) -> None:
+    """Refuse arrays that lie over each other or leave room between them, as the library does."""
+    places = sorted(tuple(entry["data_offsets"]) for entry in header.values())
+    begins, ends = [begin for begin, _ in places], [end for _, end in places]
+    if [*begins, size] != [0, *ends]:
+        msg = f"arrays at {places} do not fill {size} bytes one after the other"
+        raise ValueError(msg)
 
 
 def _array(data: memoryview, entry: dict[str, Any]) -> Array:
