@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from mizaj.errors import SourceError
 from mizaj.lexicon.columns import score_column
 from mizaj.lexicon.scorer import LexiconSettings, load_scorer
 from mizaj.model.calibrate import Calibration, calibration_from
-from mizaj.model.classifier import Classifier, Probabilities
+from mizaj.model.classifier import Answers, Classifier, Probabilities, answers_of
 from mizaj.model.folder import POLARITY, Folder, open_folder
 from mizaj.model.kinds import load_classifier
 
@@ -31,7 +31,12 @@ class Loaded:
 
     def probabilities(self, texts: pa.Array) -> Probabilities:
         """Calibrated probabilities: a row for each text, a column for each label."""
-        return self.calibration(self.classifier.probabilities(texts))
+        return self.answers(texts).probabilities
+
+    def answers(self, texts: pa.Array) -> Answers:
+        """Calibrated probabilities, with the tier that answered each text."""
+        found = answers_of(self.classifier, texts)
+        return replace(found, probabilities=self.calibration(found.probabilities))
 
 
 @functools.lru_cache(maxsize=8)
@@ -88,15 +93,16 @@ def answer_column(texts: pa.Array, model: Loaded) -> list[pa.Array]:
         msg = f"the texts to score are {texts.type}; a text column is {columns.TEXT_TYPES}"
         raise SourceError(msg)
     texts = columns.as_text(texts)
-    proba = model.probabilities(texts)
+    found = model.answers(texts)
+    proba = found.probabilities
     labels = model.classifier.labels
     answers = _named(proba.argmax(axis=1) if len(proba) else np.zeros(0, np.int64), labels)
     confidence = pa.array(proba.max(axis=1) if len(proba) else [], pa.float32())
     if model.folder.described.task != POLARITY:
         return [answers, confidence]
     language, cmi = score_column(texts, load_scorer(LexiconSettings()))[-2:]
-    tier = _named(np.zeros(len(texts), np.int64), (model.folder.kind,))
-    return [answers, pa.array(polarity_score(proba, labels)), confidence, tier, language, cmi]
+    score = pa.array(polarity_score(proba, labels))
+    return [answers, score, confidence, _named(found.tiers, found.names), language, cmi]
 
 
 def polarity_score(proba: Probabilities, labels: tuple[str, ...]) -> Probabilities:
