@@ -78,7 +78,7 @@ def test_isotonic_lines_rise_and_are_the_nearest_that_do(rows):
 def test_the_error_falls_for_a_model_that_is_too_sure(method):
     proba, held_out = posts(3000, temperature=0.4)
     found = calibrate(proba, held_out, CalibrateSettings(method))
-    assert found.after.error < found.before.error / 2
+    assert found.after.calibration.error < found.before.calibration.error / 2
     assert found.log_losses[found.method] < found.log_losses["none"]
     # the error that is told is not that of the posts fitted on
     fresh, others = posts(20_000, temperature=0.4, seed=1)
@@ -92,7 +92,7 @@ def test_auto_leaves_a_model_that_means_what_it_says():
     found = calibrate(proba, held_out)
     assert found.log_losses[found.method] == min(found.log_losses.values())
     assert found.method in ("none", "temperature")
-    assert found.after.error < 0.03
+    assert found.after.calibration.error < 0.03
 
 
 def test_auto_takes_lines_for_a_model_that_no_temperature_puts_right():
@@ -100,13 +100,13 @@ def test_auto_takes_lines_for_a_model_that_no_temperature_puts_right():
     bent = proba**3 * np.array([1, 8, 1], np.float32)
     found = calibrate((bent / bent.sum(axis=1, keepdims=True)).astype(np.float32), held_out)
     assert found.method == "isotonic"
-    assert found.accuracy_after > found.accuracy_before
+    assert found.after.counts.accuracy > found.before.counts.accuracy
 
 
 def test_a_temperature_changes_no_answer():
     proba, held_out = posts(300, temperature=0.5)
     found = calibrate(proba, held_out, CalibrateSettings("temperature"))
-    assert found.accuracy_before == found.accuracy_after
+    assert found.before.counts == found.after.counts
 
 
 @pytest.mark.parametrize("method", ["none", "temperature", "isotonic"])

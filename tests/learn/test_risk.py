@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mizaj.learn.compare import Paired
-from mizaj.learn.risk import macro_f1_bound, macro_f1_loss, mean_bound, share_bound
+from mizaj.learn.metrics import Counts
+from mizaj.learn.risk import macro_f1_bound, macro_f1_loss, mean_bound, share_bound, three_way
 
 pytest.importorskip("scipy")
 CONFIDENCE = 0.9
@@ -63,7 +63,15 @@ def test_where_all_is_lost_or_nothing_known_the_bound_is_one(n_lost, n):
 def test_the_loss_of_macro_f1_is_bounded_by_the_bootstrap():
     draws = np.random.default_rng(0)
     truth, last = draws.integers(0, 3, 1000), draws.integers(0, 3, 1000)
-    cells = Paired.of(truth, np.where(draws.random(1000) < 0.9, last, truth), last).array
+    cells = three_way(truth, np.where(draws.random(1000) < 0.9, last, truth), last, 3)
     assert macro_f1_loss(cells) < 0 < 0.06 < -float(macro_f1_loss(cells))
     assert float(macro_f1_loss(cells)) < macro_f1_bound(cells, CONFIDENCE) < 0
-    assert macro_f1_bound(Paired.of(truth, last, last).array, CONFIDENCE) == 0
+    assert macro_f1_bound(three_way(truth, last, last, 3), CONFIDENCE) == 0
+
+
+def test_macro_f1_is_that_of_the_evaluation():
+    draws = np.random.default_rng(1)
+    truth, answers, last = draws.integers(0, 3, (3, 500))
+    scores = [Counts.of(truth, given).macro_f1 for given in (answers, last)]
+    cells = three_way(truth, answers, last, 3)
+    assert float(macro_f1_loss(cells)) == pytest.approx(scores[1] - scores[0])

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mizaj.errors import SettingError
+from mizaj.learn.evaluation import Evaluation
 from mizaj.learn.folds import fold_numbers
 from mizaj.learn.labelled import Labelled
 from mizaj.learn.metrics import Calibration as Reliability
-from mizaj.learn.metrics import Floats, Ints
+from mizaj.learn.metrics import Counts, Floats, Ints
 from mizaj.model.calibrate import Calibration, Isotonic, Temperature, Uncalibrated
 from mizaj.model.classifier import Probabilities
 
@@ -57,17 +58,15 @@ DEFAULT = CalibrateSettings()
 class Calibrated:
     """A calibration, and what it is worth on posts it was not fitted on.
 
-    `log_losses`: of each method tried, `none` among them. `before`, `after`: how often which confidence was right.
-    `accuracy_before`, `accuracy_after`: isotonic lines may change answers, a temperature does not.
+    `log_losses`: of each method tried, `none` among them. `before`, `after`: the model's answers without and with it,
+    evaluated. Isotonic lines may change answers, a temperature does not.
     """
 
     method: str
     calibration: Calibration
     log_losses: Mapping[str, float]
-    before: Reliability
-    after: Reliability
-    accuracy_before: float
-    accuracy_after: float
+    before: Evaluation
+    after: Evaluation
 
 
 def calibrate(
@@ -88,15 +87,12 @@ def calibrate(
     crossed = {m: _cross_fitted(proba, held_out.codes, folds, m) for m in ("none", *tried)}
     losses = {method: log_loss(each, held_out.codes) for method, each in crossed.items()}
     chosen = min(losses, key=losses.__getitem__) if settings.method == "auto" else settings.method
-    after = crossed[chosen]
     return Calibrated(
         chosen,
         fit_calibration(proba, held_out.codes, replace(settings, method=_known(chosen))),
         losses,
-        _reliability(proba, held_out.codes),
-        _reliability(after, held_out.codes),
-        float((proba.argmax(axis=1) == held_out.codes).mean()),
-        float((after.argmax(axis=1) == held_out.codes).mean()),
+        _evaluated("before", proba, held_out),
+        _evaluated("after", crossed[chosen], held_out),
     )
 
 
@@ -181,8 +177,16 @@ def _cross_fitted(proba: Probabilities, truth: Ints, folds: Ints, method: str) -
     return found
 
 
-def _reliability(proba: Probabilities, truth: Ints) -> Reliability:
-    return Reliability.of(proba.max(axis=1).astype(np.float64), proba.argmax(axis=1) == truth)
+def _evaluated(name: str, proba: Probabilities, held_out: Labelled) -> Evaluation:
+    answers = proba.argmax(axis=1)
+    sure = proba.max(axis=1).astype(np.float64)
+    return Evaluation(
+        name,
+        Counts.of(held_out.codes, answers, labels=held_out.labels),
+        groups={},
+        left_out={},
+        calibration=Reliability.of(sure, answers == held_out.codes),
+    )
 
 
 def _rising(given: Probabilities, is_label: NDArray[np.bool_]) -> tuple[Floats, Floats]:

@@ -21,13 +21,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from mizaj.batch import CMI, LANGUAGE
 from mizaj.errors import SettingError
 from mizaj.learn.calibrate import CalibrateSettings, fit_calibration
-from mizaj.learn.compare import Paired
+from mizaj.learn.evaluate import cmi_bands
 from mizaj.learn.folds import fold_numbers
 from mizaj.learn.labelled import Labelled
 from mizaj.learn.metrics import Ints
-from mizaj.learn.risk import macro_f1_bound, macro_f1_loss, mean_bound, share_bound
+from mizaj.learn.risk import macro_f1_bound, macro_f1_loss, mean_bound, share_bound, three_way
+from mizaj.lexicon.columns import score_column
+from mizaj.lexicon.scorer import LexiconSettings, load_scorer
 from mizaj.model.cascade import (
     ACCURACY,
     ALWAYS,
@@ -156,8 +159,16 @@ def build_cascade(
     Those that are not calibrated yet are, on a part of the posts that serves for nothing else. `mode` may ask for a
     loss or a tier; for a speed see `model.pace`.
     """
+    calibrated, rest = calibrate_members(members, held_out, settings)
+    return fit_cascade(calibrated, look(calibrated, rest), mode, settings)
+
+
+def calibrate_members(
+    members: Sequence[Member], held_out: Labelled, settings: CascadeSettings = DEFAULT
+) -> tuple[tuple[Member, ...], Labelled]:
+    """The members, those calibrated that were not, and the posts that did not serve for it."""
     if all(member.described.calibration for member in members):
-        return fit_cascade(members, look(members, held_out), mode, settings)
+        return tuple(members), held_out
     parts = fold_numbers(
         held_out.texts.to_pylist(),
         held_out.codes.tolist(),
@@ -165,10 +176,8 @@ def build_cascade(
         seed=settings.seed,
     )
     first, rest = (held_out.take(np.flatnonzero(chosen)) for chosen in (parts == 0, parts != 0))
-    calibrated = [
-        member if member.described.calibration else _calibrated(member, first) for member in members
-    ]
-    return fit_cascade(calibrated, look(calibrated, rest), mode, settings)
+    calibrated = (m if m.described.calibration else _calibrated(m, first) for m in members)
+    return tuple(calibrated), rest
 
 
 def fit_cascade(
@@ -229,7 +238,7 @@ def _disagreement(seen: Seen, answers: Ints, confidence: float) -> tuple[float, 
 
 
 def _macro_f1(seen: Seen, answers: Ints, confidence: float) -> tuple[float, float]:
-    cells = Paired.of(seen.truth, answers, seen.last, labels=seen.labels).array
+    cells = three_way(seen.truth, answers, seen.last, len(seen.labels))
     return float(macro_f1_loss(cells)), macro_f1_bound(cells, confidence)
 
 
@@ -293,3 +302,10 @@ def _curve(seen: Seen, points: Sequence[Point]) -> Curve:
         last_risk.append(float(is_wrong[-1][is_early].sum() / n_early))
     thresholds = tuple(point.thresholds[0] for point in points)
     return Curve(len(places), thresholds, tuple(coverage), tuple(risk), tuple(last_risk))
+
+
+def groups_of(texts: pa.Array) -> dict[str, list[str]]:
+    """The language and the band of code-mixing of each text, by the names of their columns."""
+    language, cmi = score_column(texts, load_scorer(LexiconSettings()))[-2:]
+    bands = cmi_bands(cmi.cast(pa.float64()).to_numpy(zero_copy_only=False))
+    return {LANGUAGE.name: language.cast(pa.string()).to_pylist(), CMI.name: bands.tolist()}

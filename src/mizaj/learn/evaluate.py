@@ -253,11 +253,11 @@ def _pair(
 
 def _group_names(name: str, column: pa.Array) -> pa.Array:
     if name == CMI.name:
-        return pa.array(_bands(column.cast(pa.float64()).to_numpy(zero_copy_only=False)))
+        return pa.array(cmi_bands(column.cast(pa.float64()).to_numpy(zero_copy_only=False)))
     return column.cast(pa.string()).fill_null(_NO_VALUE)
 
 
-def _bands(cmi: Floats) -> NDArray[np.str_]:
+def cmi_bands(cmi: Floats) -> NDArray[np.str_]:
     """The band of each code-mixing index; bounds belong to the upper band, 0 has its own."""
     conditions = [cmi <= 0, cmi < 20, cmi < 40, cmi >= 40]
     return np.select(conditions, ["0", "0-20", "20-40", "40+"], default=_NO_VALUE)

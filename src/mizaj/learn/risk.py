@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mizaj.errors import ExtraMissing
-from mizaj.learn.metrics import Floats, Ints, macro_f1_of, resample
+from mizaj.learn.metrics import Floats, Ints
 
 try:
     from scipy import special
@@ -62,17 +62,31 @@ def mean_bound(losses: NDArray[np.int8], confidence: float) -> float:
 
 
 def macro_f1_bound(cells: Ints, confidence: float, *, n_resamples: int = 1000) -> float:
-    """What the loss of macro-F1 is below, by the bootstrap: near enough for many posts, but not exact.
-
-    `cells` has the axes true class, answer of the cascade, answer of the last tier (`compare.Paired`).
-    """
-    draws = resample(cells, n_resamples=n_resamples, seed=0)
-    return float(np.quantile(macro_f1_loss(draws), confidence))
+    """What the loss of macro-F1 is below, by the bootstrap: near enough for many posts, but not exact."""
+    n = int(cells.sum())
+    if not n:
+        return 1.0
+    draws = np.random.default_rng(0).multinomial(n, cells.ravel() / n, n_resamples)
+    return float(np.quantile(macro_f1_loss(draws.reshape(-1, *cells.shape)), confidence))
 
 
 def macro_f1_loss(cells: Ints) -> Floats:
-    """By how much the macro-F1 of the cascade is below that of the last tier."""
-    return macro_f1_of(cells.sum(axis=-2)) - macro_f1_of(cells.sum(axis=-1))
+    """By how much the macro-F1 of the cascade is below that of the last tier, for each table of cells."""
+    return _macro_f1(cells.sum(axis=-2)) - _macro_f1(cells.sum(axis=-1))
+
+
+def three_way(truth: Ints, answers: Ints, last: Ints, n_labels: int) -> Ints:
+    """How many posts have each true label, answer of the cascade and answer of the last tier: the three axes."""
+    flat = (truth * n_labels + answers) * n_labels + last
+    return np.bincount(flat, minlength=n_labels**3).reshape((n_labels,) * 3).astype(np.int64)
+
+
+def _macro_f1(matrices: Ints) -> Floats:
+    """The mean F1 over labels of each confusion matrix in the last two axes; 0 for a label that nobody has."""
+    right = matrices.diagonal(axis1=-2, axis2=-1)
+    either = matrices.sum(axis=-2) + matrices.sum(axis=-1)
+    means: Floats = (2.0 * right / np.maximum(either, 1)).mean(axis=-1)
+    return means
 
 
 def _bets(scaled: Floats, confidence: float) -> Floats:

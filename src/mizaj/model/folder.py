@@ -110,7 +110,7 @@ def save(
     Raises `SinkError` where something stands at `path` that is no model, or a model and not `overwrite`.
     """
     path = Path(path)
-    _check_free(path, overwrite=overwrite)
+    check_free(path, overwrite=overwrite)
     path.parent.mkdir(parents=True, exist_ok=True)
     room = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
     try:
@@ -189,7 +189,9 @@ def _folder(path: Path, manifest: Mapping[str, Any]) -> Folder:
     )
 
 
-def _check_free(path: Path, *, overwrite: bool) -> None:
+def check_free(path: str | Path, *, overwrite: bool) -> None:
+    """Raise `SinkError` where something stands at `path` that is no model, or a model and not `overwrite`."""
+    path = Path(path)
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
         return
     if not is_model(path):
