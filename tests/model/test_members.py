@@ -25,7 +25,7 @@ from mizaj.model.kinds import KINDS, load_classifier
 from mizaj.model.lexicon_tier import lexicon_tier
 from mizaj.model.members import Member, name_members
 from mizaj.model.pace import measure_pace
-from mizaj.model.score import ModelScore, load_model
+from mizaj.model.score import ModelScore
 
 LABELS = ("negative", "neutral", "positive")
 
@@ -61,7 +61,6 @@ def load(folder: Folder) -> Fake:
 @pytest.fixture(autouse=True)
 def _fake_kind(monkeypatch):
     monkeypatch.setitem(KINDS, "fake", __name__)
-    load_model.cache_clear()
 
 
 COOL = Described(calibration=Temperature(1.5).to_dict(), card={"trained_on": "dreams"})

@@ -67,7 +67,6 @@ def calibrate(
             card={**described.card, "calibration": {**told, "posts": posts.n_rows}},
         ),
     )
-    load_model.cache_clear()
     if html is not None:
         write_page([found.before, found.after], Path(html), title=f"Calibration of {model}")
     if as_json:
