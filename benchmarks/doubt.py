@@ -85,7 +85,7 @@ def undone(seen: Seen, doubts: Ints) -> Seen:
     weight = load_scorer(LexiconSettings()).lexicon.weights.doubt
     powers = seen.probabilities[0] ** (1.0 + weight * doubts)[:, None]
     plain = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
-    return Seen(seen.labels, (plain, *seen.probabilities[1:]), seen.truth)
+    return Seen(seen.labels, (plain, *seen.probabilities[1:]), seen.truth, seen.doubt)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def world(n, *, powers=(1.0, 1.5, 2.5), seed=0):
         known = power**2
         odds = np.exp(evidence - evidence.max(axis=1, keepdims=True))
         tiers.append((odds / odds.sum(axis=1, keepdims=True)).astype(np.float32))
-    return Seen(LABELS, tuple(tiers), truth)
+    return Seen(LABELS, tuple(tiers), truth, np.zeros(n, np.float32))
 
 
 @pytest.mark.parametrize(
@@ -87,6 +87,22 @@ def test_what_was_seen_is_what_the_cascade_answers():
         assert set_so.answers(texts).tiers.tolist() == seen.who(point.thresholds).tolist()
         found = set_so.probabilities(texts).argmax(axis=1)
         assert found.tolist() == seen.answers(point.thresholds).tolist()
+
+
+def test_posts_in_doubt_go_on_first():
+    ironic = ["so good ki main so gaya", "great movie 😡"]
+    texts = pa.array([f"{word} {i}" for i, word in enumerate([*ironic, "accha", "bakwas"] * 5)])
+    seen = look_unlabelled(MEMBERS, texts, 0.3)
+    cascade = fit_cascade(MEMBERS, seen, Mode())
+    plain = learn.replace(cascade, caution=0.0)
+    assert (cascade.caution, seen.doubt.tolist()) == (0.3, pytest.approx([0.3, 0.3, 0.0, 0.0] * 5))
+    for point in cascade.points:
+        tiers = learn.replace(cascade, thresholds=point.thresholds).answers(texts).tiers
+        assert tiers.tolist() == seen.who(point.thresholds).tolist()
+        before = learn.replace(plain, thresholds=point.thresholds).answers(texts).tiers
+        assert (tiers >= before).all()
+        assert (tiers[seen.doubt == 0] == before[seen.doubt == 0]).all()
+    assert learn.replace(cascade, thresholds=(0.0,)).answers(texts).tiers.max() == 0
 
 
 def test_points_go_from_the_last_tier_alone_to_the_first():
@@ -158,6 +174,7 @@ def test_each_group_has_its_curve():
     [
         ({"confidence": 1.0}, "above 0 and below 1"),
         ({"step": 0.0}, "above 0 and below 1"),
+        ({"caution": 2.0}, "from 0 to 1"),
         ({"losses": ()}, "losses are none"),
         ({"losses": ("regret",)}, "allowed: accuracy, harm"),
         ({"calibration_parts": 1}, "2 or more"),

@@ -71,7 +71,7 @@ POINTS = (
     Point((0.6, 0.6), (0.3, 0.3, 0.4), {"accuracy": 0.01}, {"accuracy": 0.02}),
     Point((ALWAYS, ALWAYS), (1.0, 0.0, 0.0), {"accuracy": 0.0}, {"accuracy": 0.003}),
 )
-CASCADE = Cascade(MEMBERS, (0.6, 0.7), POINTS, confidence=0.9)
+CASCADE = Cascade(MEMBERS, (0.6, 0.7), POINTS, confidence=0.9, caution=0.1)
 ENSEMBLE = Ensemble(MEMBERS, (0.2, 0.3, 0.5))
 TEXTS = pa.array([f"post {i}" for i in range(200)] + ["", None, "नहीं", "👍"])
 BROKEN = pa.array([b"bad \xff", b"ok"]).view(pa.string())
@@ -83,6 +83,7 @@ def test_the_first_tier_that_is_sure_enough_answers():
     given = [member.probabilities(TEXTS, LABELS) for member in MEMBERS]
     for row, tier in enumerate(found.tiers.tolist()):
         sure = [proba[row].max() for proba in given]
+        # none of these texts is in doubt
         assert all(sure[t] < CASCADE.thresholds[t] for t in range(tier))
         assert tier == 2 or sure[tier] >= CASCADE.thresholds[tier]
         assert found.probabilities[row].tolist() == given[tier][row].tolist()

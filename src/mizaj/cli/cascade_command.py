@@ -35,6 +35,9 @@ def cascade(
         Literal["accuracy", "harm", "disagreement", "macro-f1"],
         typer.Option("--loss", help="What --accuracy-loss is of."),
     ] = "accuracy",
+    caution: Annotated[
+        float, typer.Option("--caution", metavar="SHARE", help="How much less sure of irony.")
+    ] = 0.0,
     text: given.Text = "text",
     label: fitted.Label = "label",
     label_map: fitted.LabelMap = None,
@@ -65,7 +68,7 @@ def cascade(
         PostsJob(tuple(data), text, label, tuple(label_map or ())),
         output,
         mode=Mode(accuracy_loss, posts_per_second, loss=loss),
-        settings=CascadeSettings(confidence=confidence, seed=seed),
+        settings=CascadeSettings(confidence=confidence, caution=caution, seed=seed),
         html=html,
         overwrite=overwrite,
     )

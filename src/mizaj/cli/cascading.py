@@ -116,7 +116,7 @@ def build(job: CascadeJob) -> Built:
     members = name_members([open_model(name) for name in job.models])
     held_out = read_labelled(job.posts, members[-1].classifier.labels)
     members, rest = calibrate_members(members, held_out, job.settings)
-    seen = look(members, rest)
+    seen = look(members, rest, job.settings.caution)
     safe = fit_cascade(members, seen, Mode(), job.settings)
     pace = measure_pace(safe, rest.texts[:_MOST_PACED])
     cascade = tuned(safe, _asked(job.mode), pace.points)

@@ -42,6 +42,8 @@ from mizaj.model.cascade import (
     Cascade,
     Mode,
     Point,
+    how_sure,
+    lowered,
     tuned,
 )
 from mizaj.model.classifier import Probabilities
@@ -54,12 +56,15 @@ _UNLABELLED = -1
 class CascadeSettings:
     """How thresholds are chosen: with which probability the bounds hold, and how far apart thresholds are.
 
+    `caution`: by how much less sure the tiers are of posts with irony, or emoji that contradict the words. At an equal
+    share of posts passed on it was worth nothing (`benchmarks/doubt.py`), save what the lexicon does for itself.
     `calibration_parts`: where a tier is not calibrated, one of so many parts of the posts is taken for that, and only
     the others for the thresholds; posts that served for both would make the bounds too low.
     """
 
     confidence: float = 0.9
     step: float = 0.01
+    caution: float = 0.0
     losses: tuple[str, ...] = LOSSES
     calibration_parts: int = 3
     seed: int = 0
@@ -69,6 +74,9 @@ class CascadeSettings:
             if not 0.0 < getattr(self, name) < 1.0:
                 msg = f"{name} is {getattr(self, name)}; it must be above 0 and below 1"
                 raise SettingError(msg)
+        if not 0.0 <= self.caution <= 1.0:
+            msg = f"caution is {self.caution}; it must be from 0 to 1"
+            raise SettingError(msg)
         if not self.losses or set(self.losses) - set(LOSSES):
             msg = f"losses are {', '.join(self.losses) or 'none'}; allowed: {', '.join(LOSSES)}"
             raise SettingError(msg)
@@ -82,16 +90,21 @@ DEFAULT = CascadeSettings()
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """What each tier says of the same posts, and their true labels by number: -1 for all where none are known."""
+    """What each tier says of the same posts, and their true labels by number: -1 for all where none are known.
+
+    `doubt` is by how much the tiers are less sure of each post, with this `caution` (`model.cascade.lowered`).
+    """
 
     labels: tuple[str, ...]
     probabilities: tuple[Probabilities, ...]
     truth: Ints
+    doubt: Probabilities
+    caution: float = 0.0
 
     @cached_property
     def surest(self) -> tuple[Probabilities, ...]:
         """How sure each tier is of each post."""
-        return tuple(proba.max(axis=1, initial=0.0) for proba in self.probabilities)
+        return tuple(how_sure(proba, self.doubt) for proba in self.probabilities)
 
     @cached_property
     def said(self) -> Ints:
@@ -123,10 +136,11 @@ class Seen:
 
     def take(self, rows: Ints) -> Seen:
         """The posts at these places."""
-        return Seen(self.labels, tuple(p[rows] for p in self.probabilities), self.truth[rows])
+        said = tuple(proba[rows] for proba in self.probabilities)
+        return Seen(self.labels, said, self.truth[rows], self.doubt[rows], self.caution)
 
 
-def look(members: Sequence[Member], held_out: Labelled) -> Seen:
+def look(members: Sequence[Member], held_out: Labelled, caution: float = 0.0) -> Seen:
     """What the members say of held-out posts. Raises `SettingError` for labels that the members do not know."""
     labels = members[-1].classifier.labels
     unknown = set(held_out.labels) - set(labels)
@@ -138,14 +152,17 @@ def look(members: Sequence[Member], held_out: Labelled) -> Seen:
         labels,
         tuple(member.probabilities(held_out.texts, labels) for member in members),
         codes[held_out.codes] if held_out.n_rows else held_out.codes,
+        lowered(held_out.texts, caution),
+        caution,
     )
 
 
-def look_unlabelled(members: Sequence[Member], texts: pa.Array) -> Seen:
+def look_unlabelled(members: Sequence[Member], texts: pa.Array, caution: float = 0.0) -> Seen:
     """What the members say of posts without labels: enough to bound their disagreement."""
     labels = members[-1].classifier.labels
     said = tuple(member.probabilities(texts, labels) for member in members)
-    return Seen(labels, said, np.full(len(texts), _UNLABELLED, np.int64))
+    truth = np.full(len(texts), _UNLABELLED, np.int64)
+    return Seen(labels, said, truth, lowered(texts, caution), caution)
 
 
 def build_cascade(
@@ -160,7 +177,7 @@ def build_cascade(
     loss or a tier; for a speed see `model.pace`.
     """
     calibrated, rest = calibrate_members(members, held_out, settings)
-    return fit_cascade(calibrated, look(calibrated, rest), mode, settings)
+    return fit_cascade(calibrated, look(calibrated, rest, settings.caution), mode, settings)
 
 
 def calibrate_members(
@@ -185,9 +202,8 @@ def fit_cascade(
 ) -> Cascade:
     """The cascade of these members, with bounds from what they said of posts that no tier has learnt from."""
     points = bounded_points(seen, settings)
-    safe = Cascade(
-        tuple(members), (NEVER,) * (len(members) - 1), points, confidence=settings.confidence
-    )
+    never = (NEVER,) * (len(members) - 1)
+    safe = Cascade(tuple(members), never, points, settings.confidence, seen.caution)
     return tuned(safe, mode)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from mizaj import batch as columns
 from mizaj.errors import SourceError
@@ -31,8 +32,10 @@ _OUTPUTS = {
     "language": "B",
     "cmi": "f",
     "is_compatibility": "B",
+    "doubt": "B",
 }
 _WIDTH = {"B": 1, "f": 4}
+_MOST_DOUBTS = 255  # that a byte can count
 # A post of 10 MB can take 640 MB while it is scored (64 bytes a token): that once, not once a core.
 _HUGE_BYTES = 1 << 20
 _one_at_a_time = threading.Lock()
@@ -80,23 +83,47 @@ def score_column(texts: pa.Array, scorer: Scorer) -> list[pa.Array]:
 
     Raises `SourceError` for a column that cannot hold text.
     """
-    if columns.text_type(texts.type) is None:
-        msg = f"the texts to score are {texts.type}; a text column is {columns.TEXT_TYPES}"
-        raise SourceError(msg)
-    texts = columns.as_text(texts)
+    texts = _checked(texts)
     if scorer.kernel is None or scorer.settings.rules != DEFAULT_RULES:
         return _score_one_by_one(texts, scorer.answer)
     return _score_by_kernel(texts, scorer.kernel)
 
 
-def _score_by_kernel(texts: pa.Array, kernel: Kernel) -> list[pa.Array]:
-    n = len(texts)
-    outputs = {name: _room(n, code) for name, code in _OUTPUTS.items()}
+def doubt_column(texts: pa.Array, scorer: Scorer) -> NDArray[np.uint8]:
+    """How many things in each text speak against taking its words at their word: irony, emoji that contradict.
+
+    Raises `SourceError` for a column that cannot hold text.
+
+    >>> doubt_column(pa.array(["so good ki main so gaya", "so good"]), load_scorer(LexiconSettings())).tolist()
+    [1, 0]
+    """
+    texts = _checked(texts)
+    if scorer.kernel is None:
+        doubts = [min(scorer.read(_text(value)).result.doubt, _MOST_DOUBTS) for value in texts]
+        return np.array(doubts, np.uint8)
+    return np.frombuffer(_read_by_kernel(texts, scorer.kernel)["doubt"], np.uint8)
+
+
+def _checked(texts: pa.Array) -> pa.Array:
+    if columns.text_type(texts.type) is None:
+        msg = f"the texts to score are {texts.type}; a text column is {columns.TEXT_TYPES}"
+        raise SourceError(msg)
+    return columns.as_text(texts)
+
+
+def _read_by_kernel(texts: pa.Array, kernel: Kernel) -> dict[str, memoryview[Any]]:
+    outputs = {name: _room(len(texts), code) for name, code in _OUTPUTS.items()}
     with _one_at_a_time if _holds_huge_post(texts) else nullcontext():
         _run_kernel(texts, kernel, outputs)
         _rescore_compatible(texts, kernel, outputs)
     if texts.null_count:
         _score_nulls(texts, kernel, outputs)
+    return outputs
+
+
+def _score_by_kernel(texts: pa.Array, kernel: Kernel) -> list[pa.Array]:
+    n = len(texts)
+    outputs = _read_by_kernel(texts, kernel)
     return [
         _dictionary(outputs["sentiment"], LABELS),
         pa.Array.from_buffers(pa.float32(), n, [None, pa.py_buffer(outputs["score"])]),

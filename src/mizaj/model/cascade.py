@@ -14,6 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from mizaj.errors import ModelError, SettingError
+from mizaj.lexicon.columns import doubt_column
+from mizaj.lexicon.scorer import LexiconSettings, load_scorer
 from mizaj.model.classifier import Answers, Contents, Probabilities
 from mizaj.model.folder import Folder
 from mizaj.model.members import MEMBERS, Member, load_members, pack_members
@@ -72,13 +74,15 @@ class Mode:
 class Cascade:
     """A classifier of several tiers; `thresholds` has one for each but the last, which answers what is left.
 
-    `points` go from the safest to the boldest; their bounds hold with the probability `confidence`.
+    Where the lexicon reads a post with doubt, every tier is less sure of it by `caution` (see `lowered`). `points` go
+    from the safest to the boldest; their bounds hold with the probability `confidence`.
     """
 
     members: tuple[Member, ...]
     thresholds: tuple[float, ...]
     points: tuple[Point, ...] = ()
     confidence: float | None = None
+    caution: float = 0.0
 
     def __post_init__(self) -> None:
         if len(self.thresholds) != len(self.members) - 1:
@@ -109,12 +113,13 @@ class Cascade:
         proba = np.zeros((len(texts), len(self.labels)), np.float32)
         tiers = np.full(len(texts), len(self.members) - 1, np.int8)
         left = np.arange(len(texts))
+        doubt = lowered(texts, self.caution)
         for tier, threshold in enumerate((*self.thresholds, ALWAYS)):
             if threshold > 1.0 or not len(left):
                 continue
             waiting = texts if len(left) == len(texts) else texts.take(pa.array(left))
             found = self.members[tier].probabilities(waiting, self.labels)
-            is_sure = found.max(axis=1, initial=0.0) >= threshold
+            is_sure = how_sure(found, doubt[left]) >= threshold
             proba[left[is_sure]] = found[is_sure]
             tiers[left[is_sure]] = tier
             left = left[~is_sure]
@@ -126,6 +131,7 @@ class Cascade:
             MEMBERS: list(self.tiers),
             "thresholds": list(self.thresholds),
             "confidence": self.confidence,
+            "caution": self.caution,
             "points": [asdict(point) for point in self.points],
         }
         return Contents(settings, pack_members(self.members))
@@ -139,10 +145,25 @@ def load(folder: Folder) -> Cascade:
         thresholds = tuple(map(float, settings["thresholds"]))
         points = tuple(map(_point, settings["points"]))
         confidence = settings["confidence"] and float(settings["confidence"])
+        caution = float(settings["caution"])
     except (KeyError, TypeError, ValueError) as error:
         msg = f"{folder.path} is incomplete ({error}); copy the cascade or make it again"
         raise ModelError(msg) from error
-    return Cascade(members, thresholds, points, confidence)
+    return Cascade(members, thresholds, points, confidence, caution)
+
+
+def lowered(texts: pa.Array, caution: float) -> Probabilities:
+    """By how much every tier is less sure of each text: `caution` where there is irony, or emoji contradict words."""
+    if not caution:
+        return np.zeros(len(texts), np.float32)
+    doubts = doubt_column(texts, load_scorer(LexiconSettings()))
+    return np.float32(caution) * (doubts > 0)
+
+
+def how_sure(proba: Probabilities, doubt: Probabilities) -> Probabilities:
+    """What is compared with the thresholds: the highest probability of each row, less its doubt, and not below 0."""
+    sure: Probabilities = np.maximum(proba.max(axis=1, initial=0.0) - doubt, np.float32(0.0))
+    return sure
 
 
 def tuned(cascade: Cascade, mode: Mode, speeds: Sequence[float] = ()) -> Cascade:

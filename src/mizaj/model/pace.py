@@ -14,7 +14,7 @@ import pyarrow as pa
 from mizaj.errors import SettingError
 from mizaj.lexicon.columns import score_column
 from mizaj.lexicon.scorer import LexiconSettings, load_scorer
-from mizaj.model.cascade import Cascade
+from mizaj.model.cascade import Cascade, how_sure, lowered
 from mizaj.model.classifier import Probabilities
 
 _WARM_UP = 16  # posts: what is opened at the first call is not the pace
@@ -41,11 +41,12 @@ def measure_pace(
         raise SettingError(msg)
     scorer = load_scorer(LexiconSettings())
     _, language = _timed(lambda part: score_column(part, scorer), texts, now)
+    doubt = lowered(texts, cascade.caution)
     costs, surest = np.zeros(len(cascade.members)), []
     for tier, member in enumerate(cascade.members):
         read = partial(member.probabilities, labels=cascade.labels)
         proba, costs[tier] = _timed(read, texts, now)
-        surest.append(proba.max(axis=1))
+        surest.append(how_sure(proba, doubt))
     reached = (reach(surest, point.thresholds) for point in cascade.points)
     points = tuple(1.0 / float(language + costs @ shares) for shares in reached)
     return Pace(tuple(costs.tolist()), language, points)
