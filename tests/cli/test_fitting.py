@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from mizaj.cli.calibrate_command import calibrate
 from mizaj.cli.cascade_command import cascade
 from mizaj.cli.distil_command import distil
+from mizaj.cli.ensemble_command import ensemble
 from mizaj.errors import ColumnMissing, ModelError, SettingError, SinkError
 from mizaj.learn.kinds import TRAINERS
 from mizaj.model.cascade import Mode, tuned
@@ -72,7 +73,7 @@ def fit(train, validation, settings, *, seed, progress):
 
 
 app = typer.Typer()
-for command in (calibrate, cascade, distil):
+for command in (calibrate, cascade, distil, ensemble):
     app.command()(command)
 
 
@@ -179,6 +180,16 @@ def test_a_cascade_can_be_asked_for_a_speed(room):
     assert told["chosen"] == 0  # the last tier alone is faster than that
     with pytest.raises(SettingError, match="posts per second are asked for"):
         run(*words, "--posts-per-second", 1e12, "--overwrite")
+
+
+def test_an_ensemble_is_written_with_its_weights(room):
+    words = ["ensemble", "lexicon", room / "weak", room / "strong", "--data", room / "held.parquet"]
+    told = json.loads(run(*words, "-o", room / "e", "--json"))
+    made = load_classifier(room / "e")
+    assert dict(zip([m.name for m in made.members], made.weights, strict=True)) == told["weights"]
+    assert set(told["macro_f1"]) == {"lexicon", "words", "words-2", "ensemble"}
+    assert open_folder(room / "e").described.calibration["method"] == "temperature"
+    assert "macro-F1" in run(*words, "-o", room / "e", "--overwrite")
 
 
 def test_distil_trains_a_student_on_what_the_teachers_think(room):

@@ -4,7 +4,8 @@ Learn then Test (Angelopoulos et al., 2021): settings are gone through from the 
 to the boldest; for each there is a bound that the true loss is below with probability `confidence`; the boldest setting
 is taken up to which every bound keeps to what may be lost. Because the order does not depend on the posts, the bounds
 need no correction for their number: the chance that the loss of the setting taken is above what was asked for is at
-most `1 - confidence`. To take the boldest that looks good enough instead broke the limit in 11 of 20 splits.
+most `1 - confidence`. To take the boldest that looks good enough breaks the limit far more often
+(`benchmarks/cascade.py` prints how often).
 
 The losses, each over all posts to be scored: `accuracy`, of the last tier minus that of the cascade; `harm`, the share
 that the last tier answers rightly and the cascade wrongly; `disagreement`, the share answered otherwise, which needs

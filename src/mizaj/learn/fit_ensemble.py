@@ -10,7 +10,7 @@ import numpy as np
 from mizaj.errors import ExtraMissing, SettingError
 from mizaj.learn.cascade import Seen, look
 from mizaj.learn.labelled import Labelled
-from mizaj.learn.metrics import Floats
+from mizaj.learn.metrics import Counts, Floats
 from mizaj.model.calibrate import Temperature
 from mizaj.model.ensemble import Ensemble
 from mizaj.model.folder import Described
@@ -49,6 +49,16 @@ def fit_ensemble(members: Sequence[Member], held_out: Labelled) -> tuple[Ensembl
 def even_ensemble(members: Sequence[Member]) -> Ensemble:
     """The members with one weight for all, for want of held-out posts."""
     return Ensemble(tuple(members), (1.0 / len(members),) * len(members))
+
+
+def macro_f1s(members: Sequence[Member], ensemble: Ensemble, posts: Labelled) -> dict[str, float]:
+    """The macro-F1 of each member by its name, and that of the ensemble."""
+    seen = look([*members, Member(ensemble.kind, ensemble)], posts)
+    names = (*(member.name for member in members), ensemble.kind)
+    return {
+        name: Counts.of(seen.truth, said, labels=seen.labels).macro_f1
+        for name, said in zip(names, seen.said, strict=True)
+    }
 
 
 def _without_idle(ensemble: Ensemble) -> Ensemble:
