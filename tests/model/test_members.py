@@ -24,8 +24,8 @@ from mizaj.model.folder import Described, Folder, describe, open_folder, save
 from mizaj.model.kinds import KINDS, load_classifier
 from mizaj.model.lexicon_tier import lexicon_tier
 from mizaj.model.members import Member, name_members
-from mizaj.model.pace import measure_pace
-from mizaj.model.score import ModelScore
+from mizaj.model.pace import measure_pace, thresholds_for
+from mizaj.model.score import ModelScore, load_model
 
 LABELS = ("negative", "neutral", "positive")
 
@@ -145,6 +145,19 @@ def test_the_tier_column_says_who_answered(tmp_path):
     names = np.array(CASCADE.tiers)[CASCADE.answers(TEXTS).tiers]
     assert scored.column("tier").to_pylist() == names.tolist()
     assert scored.schema.field("tier").type == SCORED.field("tier").type
+
+
+def test_a_step_can_set_a_cascade_otherwise(tmp_path):
+    save(CASCADE, tmp_path / "m")
+    posts = pa.record_batch({"text": TEXTS})
+    last = thresholds_for(load_model(tmp_path / "m").cascade, Mode(tier="fake-3"))
+    scored = ModelScore(str(tmp_path / "m"), thresholds=last)(posts)
+    assert set(scored.column("tier").to_pylist()) == {"fake-3"}
+    quick = thresholds_for(CASCADE, Mode(posts_per_second=0.001))
+    assert quick == POINTS[0].thresholds
+    save(Fake(1.0), tmp_path / "n")
+    with pytest.raises(SettingError, match="is of kind fake; only a cascade has tiers"):
+        ModelScore(str(tmp_path / "n"), thresholds=(0.5,))(posts)
 
 
 def test_a_model_without_tiers_is_one_tier(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ import pyarrow as pa
 from mizaj.errors import SettingError
 from mizaj.lexicon.columns import score_column
 from mizaj.lexicon.scorer import LexiconSettings, load_scorer
-from mizaj.model.cascade import Cascade, how_sure, lowered
+from mizaj.model.cascade import Cascade, Mode, how_sure, lowered, tuned
 from mizaj.model.classifier import Probabilities
+from mizaj.sample import sample_path
 
 _WARM_UP = 16  # posts: what is opened at the first call is not the pace
 
@@ -50,6 +52,24 @@ def measure_pace(
     reached = (reach(surest, point.thresholds) for point in cascade.points)
     points = tuple(1.0 / float(language + costs @ shares) for shares in reached)
     return Pace(tuple(costs.tolist()), language, points)
+
+
+def thresholds_for(
+    cascade: Cascade, mode: Mode, texts: pa.Array | None = None
+) -> tuple[float, ...]:
+    """The thresholds that `mode` asks for, for the step that scores; a speed is measured on `texts`, else on samples.
+
+    Resolve it once, before the posts are scored: every process must answer alike.
+    """
+    if mode.posts_per_second is None:
+        return tuned(cascade, mode).thresholds
+    pace = measure_pace(cascade, _samples() if texts is None else texts)
+    return tuned(cascade, mode, pace.points).thresholds
+
+
+def _samples() -> pa.Array:
+    lines = sample_path().read_text(encoding="utf-8").splitlines()
+    return pa.array([json.loads(line)["text"] for line in lines], pa.string())
 
 
 def reach(surest: list[Probabilities], thresholds: tuple[float, ...]) -> np.ndarray:

@@ -10,10 +10,11 @@ import numpy as np
 import pyarrow as pa
 
 from mizaj import batch as columns
-from mizaj.errors import SourceError
+from mizaj.errors import SettingError, SourceError
 from mizaj.lexicon.columns import score_column
 from mizaj.lexicon.scorer import LexiconSettings, load_scorer
 from mizaj.model.calibrate import Calibration, calibration_from
+from mizaj.model.cascade import Cascade
 from mizaj.model.classifier import Answers, Classifier, Probabilities, answers_of
 from mizaj.model.folder import POLARITY, Folder, open_folder
 from mizaj.model.kinds import load_classifier
@@ -28,6 +29,18 @@ class Loaded:
     folder: Folder
     classifier: Classifier
     calibration: Calibration
+
+    @property
+    def cascade(self) -> Cascade:
+        """The model, where it is a cascade. Raises `SettingError` where it is not."""
+        if not isinstance(self.classifier, Cascade):
+            msg = f"{self.folder.path} is of kind {self.folder.kind}; only a cascade has tiers to choose between"
+            raise SettingError(msg)
+        return self.classifier
+
+    def with_thresholds(self, thresholds: tuple[float, ...]) -> Loaded:
+        """The cascade set otherwise. Raises `SettingError` for a model that is none."""
+        return replace(self, classifier=replace(self.cascade, thresholds=thresholds))
 
     def probabilities(self, texts: pa.Array) -> Probabilities:
         """Calibrated probabilities: a row for each text, a column for each label."""
@@ -51,11 +64,12 @@ class ModelScore:
     """The step that scores a text column with the model in the folder `model`; nulls count as empty posts.
 
     A model of polarity adds the six columns of scoring; one of another task adds a column of its task's name
-    (`emotion`) and `<task>_confidence`.
+    (`emotion`) and `<task>_confidence`. `thresholds` are for a cascade, in place of those in its folder.
     """
 
     model: str
     text: str = columns.TEXT.name
+    thresholds: tuple[float, ...] | None = None
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -74,7 +88,10 @@ class ModelScore:
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch with the model's answers appended."""
-        found = answer_column(batch.column(self.text), load_model(Path(self.model)))
+        loaded = load_model(Path(self.model))
+        if self.thresholds is not None:
+            loaded = loaded.with_thresholds(self.thresholds)
+        found = answer_column(batch.column(self.text), loaded)
         for added, column in zip(self.adds, found, strict=True):
             batch = batch.append_column(added, column)
         return batch
