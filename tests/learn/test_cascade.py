@@ -16,9 +16,9 @@ from mizaj.learn.cascade import (
     fit_cascade,
     look,
     look_unlabelled,
-    risk_coverage,
 )
 from mizaj.learn.labelled import Labelled
+from mizaj.learn.risk_coverage import groups_of, risk_coverage
 from mizaj.model.calibrate import Temperature
 from mizaj.model.cascade import LOSSES, MACRO_F1, NEVER, Mode
 from mizaj.model.folder import Described
@@ -167,6 +167,12 @@ def test_each_group_has_its_curve():
         assert (curve.coverage[0], curve.risk[0], curve.coverage[-1]) == (0.0, 0.0, 1.0)
         assert list(curve.coverage) == sorted(curve.coverage)
         assert curve.risk[-1] > curve.last_risk[-1]
+
+
+def test_groups_are_languages_and_bands_of_mixing():
+    found = groups_of(pa.array(["bahut accha phone hai", "a very good phone", "अच्छी फिल्म"]))
+    assert found["language"] == ["hi-en", "en", "hi"]
+    assert found["cmi"][1:] == ["0", "0"]
 
 
 @pytest.mark.parametrize(

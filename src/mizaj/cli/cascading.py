@@ -11,14 +11,12 @@ from mizaj.cli.held_out import PostsJob, read_labelled
 from mizaj.errors import ModelError
 from mizaj.learn.cascade import (
     CascadeSettings,
-    Curve,
     calibrate_members,
     fit_cascade,
-    groups_of,
     look,
-    risk_coverage,
 )
 from mizaj.learn.cascade_page import write_cascade_page
+from mizaj.learn.risk_coverage import Curve, groups_of, risk_coverage
 from mizaj.model.cascade import LOSSES, Cascade, Mode, tuned
 from mizaj.model.classifier import Classifier
 from mizaj.model.folder import Described, check_free, is_model, save

@@ -14,7 +14,7 @@ no labels; `macro-f1`, of the last tier minus that of the cascade, where the bou
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -22,16 +22,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mizaj.batch import CMI, LANGUAGE
 from mizaj.errors import SettingError
 from mizaj.learn.calibrate import CalibrateSettings, fit_calibration
-from mizaj.learn.evaluate import cmi_bands
 from mizaj.learn.folds import fold_numbers
 from mizaj.learn.labelled import Labelled
 from mizaj.learn.metrics import Ints
 from mizaj.learn.risk import macro_f1_bound, macro_f1_loss, mean_bound, share_bound, three_way
-from mizaj.lexicon.columns import score_column
-from mizaj.lexicon.scorer import LexiconSettings, load_scorer
 from mizaj.model.cascade import (
     ACCURACY,
     ALWAYS,
@@ -278,51 +274,3 @@ def _calibrated(member: Member, held_out: Labelled) -> Member:
     fitted = fit_calibration(seen.probabilities[0], seen.truth, CalibrateSettings("temperature"))
     # the columns of `seen` are in the member's own order: it is the last of its list
     return replace(member, described=replace(member.described, calibration=fitted.to_dict()))
-
-
-@dataclass(frozen=True)
-class Curve:
-    """A group of posts: at each threshold, the share answered before the last tier, and how often wrongly.
-
-    `risk` is the share of wrong answers among those `coverage` says, `last_risk` what the last tier gets wrong of
-    the same posts; both are 0 where there are none.
-    """
-
-    n_rows: int
-    thresholds: tuple[float, ...]
-    coverage: tuple[float, ...]
-    risk: tuple[float, ...]
-    last_risk: tuple[float, ...]
-
-
-def risk_coverage(
-    seen: Seen, groups: Sequence[str], points: Sequence[Point]
-) -> Mapping[str, Curve]:
-    """The curve of each group of labelled posts: language and label go together, so one curve for all misleads."""
-    names = np.array(groups, dtype=object)
-    return {
-        name: _curve(seen.take(np.flatnonzero(names == name)), points)
-        for name in sorted(set(groups))
-    }
-
-
-def _curve(seen: Seen, points: Sequence[Point]) -> Curve:
-    is_wrong = seen.said != seen.truth
-    places = np.arange(len(seen.truth))
-    coverage, risk, last_risk = [], [], []
-    for point in points:
-        tiers = seen.who(point.thresholds)
-        is_early = tiers < len(seen.probabilities) - 1
-        n_early = max(int(is_early.sum()), 1)
-        coverage.append(float(is_early.mean()))
-        risk.append(float(is_wrong[tiers, places][is_early].sum() / n_early))
-        last_risk.append(float(is_wrong[-1][is_early].sum() / n_early))
-    thresholds = tuple(point.thresholds[0] for point in points)
-    return Curve(len(places), thresholds, tuple(coverage), tuple(risk), tuple(last_risk))
-
-
-def groups_of(texts: pa.Array) -> dict[str, list[str]]:
-    """The language and the band of code-mixing of each text, by the names of their columns."""
-    language, cmi = score_column(texts, load_scorer(LexiconSettings()))[-2:]
-    bands = cmi_bands(cmi.cast(pa.float64()).to_numpy(zero_copy_only=False))
-    return {LANGUAGE.name: language.cast(pa.string()).to_pylist(), CMI.name: bands.tolist()}

@@ -9,7 +9,7 @@ from pathlib import Path
 from string import Template
 
 from mizaj.errors import SinkError
-from mizaj.learn.cascade import Curve
+from mizaj.learn.risk_coverage import Curve
 from mizaj.model.cascade import Cascade, Point
 from mizaj.model.pace import Pace
 
