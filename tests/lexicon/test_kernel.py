@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mizaj.lexicon import rules, twin
+from mizaj.lexicon.columns import doubt_column
 from mizaj.lexicon.packed import load_lexicon
+from mizaj.lexicon.scorer import LexiconSettings, load_scorer
 from mizaj.lexicon.weights import Weights
 from mizaj.sample import sample_path
 from mizaj.text.tokens import compatible, is_emoticon
@@ -118,3 +122,13 @@ def test_every_shipped_emoticon_can_be_scanned() -> None:
     emoticons = load_lexicon().emoticons
     assert len(emoticons) > 100
     assert all(is_emoticon(e) for e in emoticons)
+
+
+def test_a_column_of_doubts_is_the_twins() -> None:
+    posts = [json.loads(line)["text"] for line in sample_path().read_text("utf-8").splitlines()]
+    odd = ["so good ki main so gaya", "ｓｏ ｇｏｏｄ ki main so gaya", "great movie 😡", "", None]
+    texts = pa.array([*posts[:60], *odd])
+    scorer = load_scorer(LexiconSettings())
+    found = doubt_column(texts, scorer)
+    assert found.tolist() == doubt_column(texts, replace(scorer, kernel=None)).tolist()
+    assert found[-5:].tolist() == [1, 1, 1, 0, 0]

@@ -203,11 +203,13 @@ cdef class Kernel:
         uint8_t[::1] language,
         float[::1] cmi,
         uint8_t[::1] is_compatibility,
+        uint8_t[::1] doubt,
     ):
         """Score posts `first` to `first + n` of an Arrow string column into the output buffers, `n` long each.
 
         `offsets` are the column's, 32-bit or (large) 64-bit. Posts that hold characters with a plainer form are marked
-        in `is_compatibility`; the caller normalises those and scores them again.
+        in `is_compatibility`; the caller normalises those and scores them again. `doubt` counts what speaks against
+        taking the words at their word: irony, emoji that contradict.
         """
         check_offsets(data, offsets, first, n, is_large)
         cdef const int32_t* narrow = <const int32_t*>&offsets[0] if n else NULL
@@ -239,6 +241,7 @@ cdef class Kernel:
                         language[i - 1] = post_language(work.tokens.n_words)
                         cmi[i - 1] = code_mixing(work.tokens.n_words)
                         is_compatibility[i - 1] = work.tokens.is_compatibility
+                        doubt[i - 1] = <uint8_t>min(result.doubt, 255)
         finally:
             self._leave_desk(desk)
 

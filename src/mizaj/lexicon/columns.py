@@ -31,9 +31,11 @@ _OUTPUTS = {
     "confidence": ("f", 1),
     "language": ("B", 1),
     "cmi": ("f", 1),
+    "doubt": ("B", 1),
 }
 _IS_COMPATIBILITY = "is_compatibility"
 _WIDTH = {"B": 1, "f": 4}
+_MOST_DOUBTS = 255  # that a byte can count
 # A post of 10 MB can take 640 MB while it is scored (64 bytes a token): that once, not once a core.
 _HUGE_BYTES = 1 << 20
 _one_at_a_time = threading.Lock()
@@ -81,10 +83,7 @@ def score_column(texts: pa.Array, scorer: Scorer) -> list[pa.Array]:
 
     Raises `SourceError` for a column that cannot hold text.
     """
-    if columns.text_type(texts.type) is None:
-        msg = f"the texts to score are {texts.type}; a text column is {columns.TEXT_TYPES}"
-        raise SourceError(msg)
-    texts = columns.as_text(texts)
+    texts = _checked(texts)
     if scorer.kernel is None or scorer.settings.rules != DEFAULT_RULES:
         return _score_one_by_one(texts, scorer.answer)
     return _score_by_kernel(texts, scorer.kernel)
@@ -118,6 +117,28 @@ def run_kernel(
         rows = np.flatnonzero(pc.is_null(texts))
         _rescore(pa.array([""] * len(rows)), rows, kernel=kernel, room=room)
     return {name: room[name] for name in outputs}
+
+
+def doubt_column(texts: pa.Array, scorer: Scorer) -> NDArray[np.uint8]:
+    """How many things in each text speak against taking its words at their word: irony, emoji that contradict.
+
+    Raises `SourceError` for a column that cannot hold text.
+
+    >>> doubt_column(pa.array(["so good ki main so gaya", "so good"]), load_scorer(LexiconSettings())).tolist()
+    [1, 0]
+    """
+    texts = _checked(texts)
+    if scorer.kernel is None:
+        doubts = [min(scorer.read(_text(value)).result.doubt, _MOST_DOUBTS) for value in texts]
+        return np.array(doubts, np.uint8)
+    return run_kernel(texts, scorer.kernel, _OUTPUTS)["doubt"]
+
+
+def _checked(texts: pa.Array) -> pa.Array:
+    if columns.text_type(texts.type) is None:
+        msg = f"the texts to score are {texts.type}; a text column is {columns.TEXT_TYPES}"
+        raise SourceError(msg)
+    return columns.as_text(texts)
 
 
 def _score_by_kernel(texts: pa.Array, kernel: Kernel) -> list[pa.Array]:

@@ -110,7 +110,11 @@ class Scorer:
 @functools.cache
 def load_scorer(settings: LexiconSettings) -> Scorer:
     """The scorer for these settings, made once a process; warns where the compiled kernel is missing."""
-    lexicon = open_lexicon(settings.files, settings.domain)
+    return scorer_of(open_lexicon(settings.files, settings.domain), settings)
+
+
+def scorer_of(lexicon: Lexicon, settings: LexiconSettings) -> Scorer:
+    """The scorer for a lexicon that is open; warns where the compiled kernel is missing."""
     if Kernel is None:
         warnings.warn(SLOW, RuntimeWarning, stacklevel=2)
         return Scorer(settings, lexicon, None)
