@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mizaj.errors import ExtraMissing, SettingError
@@ -109,7 +109,7 @@ def fit(
         from mizaj.learn.lora import merge_adapters  # needs torch
 
         merge_adapters(module.encoder)
-    return EncoderClassifier(train.labels, subwords, module.cpu().eval(), asdict(settings))
+    return EncoderClassifier(train.labels, subwords, module.cpu().eval())
 
 
 def prepared(train: Labelled, settings: EncoderSettings) -> Pretrained:

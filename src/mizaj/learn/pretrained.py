@@ -31,6 +31,7 @@ _EMBEDDINGS = {
     "embeddings.position_embeddings": "positions",
     "embeddings.LayerNorm": "norm",
 }
+"""Names of weights in `transformers`, and here; those of a layer below."""
 _LAYER = {
     "attention.self.query": "attention.query",
     "attention.self.key": "attention.key",
@@ -41,7 +42,6 @@ _LAYER = {
     "output.dense": "outer",
     "output.LayerNorm": "outer_norm",
 }
-"""Names of weights in `transformers`, and here."""
 _THEIR_LAYER = re.compile(r"encoder\.layer\.(\d+)\.(.+)")
 _TYPES = "embeddings.token_type_embeddings.weight"
 _SHIFTED = ("xlm-roberta", "roberta", "camembert")

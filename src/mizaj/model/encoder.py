@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -30,12 +29,11 @@ KIND = "encoder"
 
 @dataclass(frozen=True, eq=False)
 class EncoderClassifier:
-    """A fine-tuned encoder; `trained` are the settings it was trained with, kept for the record."""
+    """A fine-tuned encoder."""
 
     labels: tuple[str, ...]
     tokenizer: Subwords
     module: EncoderNetwork
-    trained: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -57,7 +55,7 @@ class EncoderClassifier:
         weights = {name: each.cpu().numpy() for name, each in self.module.state_dict().items()}
         shape = asdict(self.module.encoder.shape)
         return Contents(
-            {"shape": shape, "trained": dict(self.trained)},
+            {"shape": shape},
             {WEIGHTS: pack_tensors(weights), TOKENIZER: self.tokenizer.spelt.encode()},
         )
 
@@ -78,5 +76,4 @@ def load(folder: Folder) -> EncoderClassifier:
         msg = f"{folder.path} holds an encoder whose weights do not fit its settings ({error}); train it again"
         raise ModelError(msg) from error
     tokenizer = Subwords(str(folder.view(TOKENIZER), "utf-8"))
-    trained = folder.settings.get("trained", {})
-    return EncoderClassifier(folder.labels, tokenizer, module.eval(), trained)
+    return EncoderClassifier(folder.labels, tokenizer, module.eval())
