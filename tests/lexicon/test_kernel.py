@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mizaj.lexicon import rules, twin
-from mizaj.lexicon.columns import doubt_column
+from mizaj.lexicon.columns import read_column
 from mizaj.lexicon.packed import load_lexicon
 from mizaj.lexicon.scorer import LexiconSettings, load_scorer
 from mizaj.lexicon.weights import Weights
@@ -129,6 +129,6 @@ def test_a_column_of_doubts_is_the_twins() -> None:
     odd = ["so good ki main so gaya", "ｓｏ ｇｏｏｄ ki main so gaya", "great movie 😡", "", None]
     texts = pa.array([*posts[:60], *odd])
     scorer = load_scorer(LexiconSettings())
-    found = doubt_column(texts, scorer)
-    assert found.tolist() == doubt_column(texts, replace(scorer, kernel=None)).tolist()
+    found = read_column(texts, scorer).doubt
+    assert found.tolist() == read_column(texts, replace(scorer, kernel=None)).doubt.tolist()
     assert found[-5:].tolist() == [1, 1, 1, 0, 0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,7 +16,16 @@ from numpy.typing import NDArray
 from mizaj import batch as columns
 from mizaj.errors import SourceError
 from mizaj.lexicon.entries import LABELS
-from mizaj.lexicon.scorer import DEFAULT_RULES, TIER, Answer, LexiconSettings, Scorer, load_scorer
+from mizaj.lexicon.scorer import (
+    DEFAULT_RULES,
+    TIER,
+    Answer,
+    LexiconSettings,
+    Scorer,
+    load_scorer,
+    mixing,
+)
+from mizaj.lexicon.twin import Result
 from mizaj.text.tokens import compatible
 
 if TYPE_CHECKING:
@@ -39,6 +48,18 @@ _MOST_DOUBTS = 255  # that a byte can count
 # A post of 10 MB can take 640 MB while it is scored (64 bytes a token): that once, not once a core.
 _HUGE_BYTES = 1 << 20
 _one_at_a_time = threading.Lock()
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What reading texts tells besides: each one's language, how mixed it is, how doubtful.
+
+    `language` are places in `POST_LANGUAGES`, `doubt` counts irony and emoji that contradict words.
+    """
+
+    language: NDArray[np.uint8]
+    cmi: NDArray[np.float32]
+    doubt: NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -119,19 +140,28 @@ def run_kernel(
     return {name: room[name] for name in outputs}
 
 
-def doubt_column(texts: pa.Array, scorer: Scorer) -> NDArray[np.uint8]:
-    """How many things in each text speak against taking its words at their word: irony, emoji that contradict.
+def read_column(texts: pa.Array, scorer: Scorer) -> Reading:
+    """What the lexicon reads in the texts besides their sentiment. Raises `SourceError` for what cannot hold text.
 
-    Raises `SourceError` for a column that cannot hold text.
-
-    >>> doubt_column(pa.array(["so good ki main so gaya", "so good"]), load_scorer(LexiconSettings())).tolist()
+    >>> texts = pa.array(["so good ki main so gaya", "so good"])
+    >>> read_column(texts, load_scorer(LexiconSettings())).doubt.tolist()
     [1, 0]
     """
     texts = _checked(texts)
     if scorer.kernel is None:
-        doubts = [min(scorer.read(_text(value)).result.doubt, _MOST_DOUBTS) for value in texts]
-        return np.array(doubts, np.uint8)
-    return run_kernel(texts, scorer.kernel, _OUTPUTS)["doubt"]
+        return plain_reading([scorer.read(_text(value)).result for value in texts])
+    found = run_kernel(texts, scorer.kernel, _OUTPUTS)
+    return Reading(found["language"], found["cmi"], found["doubt"])
+
+
+def plain_reading(results: Sequence[Result]) -> Reading:
+    """The reading of texts of which the rules said this, one by one."""
+    mixed = [mixing(result.n_by_language) for result in results]
+    return Reading(
+        np.array([POST_LANGUAGES.index(name) for name, _ in mixed], np.uint8),
+        np.array([cmi for _, cmi in mixed], np.float32),
+        np.array([min(result.doubt, _MOST_DOUBTS) for result in results], np.uint8),
+    )
 
 
 def _checked(texts: pa.Array) -> pa.Array:

@@ -40,4 +40,5 @@ class LinearKernel:
         language: NDArray[np.uint8],
         cmi: NDArray[np.float32],
         is_compatibility: NDArray[np.uint8],
+        doubt: NDArray[np.uint8],
     ) -> None: ...

@@ -383,10 +383,11 @@ cdef class LinearKernel:
         uint8_t[::1] language,
         float[::1] cmi,
         uint8_t[::1] is_compatibility,
+        uint8_t[::1] doubt,
     ):
         """Score posts `first` to `first + n` of an Arrow string column: `proba` has a figure for each label a post.
 
-        For `is_compatibility` see `Kernel.score`.
+        For the other outputs see `Kernel.score`.
         """
         check_offsets(data, offsets, first, n, is_large)
         cdef const int32_t* narrow = <const int32_t*>&offsets[0] if n else NULL
@@ -410,7 +411,7 @@ cdef class LinearKernel:
                         self.begin(text + begin, <int32_t>(end - begin), &desk.works[i & 1], bench, i & 1)
                     if i > 0:
                         work = &desk.works[(i - 1) & 1]
-                        self.finish(work, bench, (i - 1) & 1, &proba[(i - 1) * self.n_labels])
+                        doubt[i - 1] = self.finish(work, bench, (i - 1) & 1, &proba[(i - 1) * self.n_labels])
                         language[i - 1] = language_of(work)
                         cmi[i - 1] = mixing_of(work)
                         is_compatibility[i - 1] = work.tokens.is_compatibility
@@ -430,8 +431,8 @@ cdef class LinearKernel:
         prefetch(self.slots + (keys.pairs[work.tokens.n] >> 32 & self.mask) * self.stride)
         return 0
 
-    cdef int finish(self, Work* work, Bench bench, int seat, float* proba) except -1 nogil:
-        """Sum up the post that was begun."""
+    cdef uint8_t finish(self, Work* work, Bench bench, int seat, float* proba) noexcept nogil:
+        """Sum up the post that was begun; its doubt."""
         cdef RuleResult result
         cdef float[N_SIGNALS] figures
         self.sum_up(work, bench, seat, proba)
@@ -440,7 +441,7 @@ cdef class LinearKernel:
         write_signals(work, &result, figures)
         self.add_signals(figures, proba)
         soften(proba, self.n_labels)
-        return 0
+        return <uint8_t>min(result.doubt, 255)
 
     cdef void sum_up(self, const Work* work, Bench bench, int seat, float* proba) noexcept nogil:
         """The n-grams' part: whole steps are summed, so that their order does not matter."""

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from mizaj.errors import ModelError, SettingError
-from mizaj.lexicon.columns import doubt_column
+from mizaj.lexicon.columns import read_column
 from mizaj.lexicon.scorer import LexiconSettings, load_scorer
 from mizaj.model.classifier import Answers, Contents, Probabilities
 from mizaj.model.folder import Folder
@@ -114,16 +114,18 @@ class Cascade:
         tiers = np.full(len(texts), len(self.members) - 1, np.int8)
         left = np.arange(len(texts))
         doubt = lowered(texts, self.caution)
+        reading = None
         for tier, threshold in enumerate((*self.thresholds, ALWAYS)):
             if threshold > 1.0 or not len(left):
                 continue
             waiting = texts if len(left) == len(texts) else texts.take(pa.array(left))
-            found = self.members[tier].probabilities(waiting, self.labels)
-            is_sure = how_sure(found, doubt[left]) >= threshold
-            proba[left[is_sure]] = found[is_sure]
+            found = self.members[tier].answers(waiting, self.labels)
+            reading = found.reading if waiting is texts else reading
+            is_sure = how_sure(found.probabilities, doubt[left]) >= threshold
+            proba[left[is_sure]] = found.probabilities[is_sure]
             tiers[left[is_sure]] = tier
             left = left[~is_sure]
-        return Answers(proba, tiers, self.tiers)
+        return Answers(proba, tiers, self.tiers, reading)
 
     def contents(self) -> Contents:
         """The tiers' folders, the thresholds, and what is known of others."""
@@ -156,7 +158,7 @@ def lowered(texts: pa.Array, caution: float) -> Probabilities:
     """By how much every tier is less sure of each text: `caution` where there is irony, or emoji contradict words."""
     if not caution:
         return np.zeros(len(texts), np.float32)
-    doubts = doubt_column(texts, load_scorer(LexiconSettings()))
+    doubts = read_column(texts, load_scorer(LexiconSettings())).doubt
     return np.float32(caution) * (doubts > 0)
 
 

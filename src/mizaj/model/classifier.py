@@ -10,6 +10,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from mizaj.lexicon.columns import Reading
+
 Probabilities = NDArray[np.float32]
 
 
@@ -23,11 +25,15 @@ class Contents:
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """Probabilities, and who gave them: `tiers[i]` is the place in `names` of the model that answered text i."""
+    """Probabilities, and who gave them: `tiers[i]` is the place in `names` of the model that answered text i.
+
+    `reading` is there where the model has read the texts with the lexicon, so that nobody need do it again.
+    """
 
     probabilities: Probabilities
     tiers: NDArray[np.int8]
     names: tuple[str, ...]
+    reading: Reading | None = None
 
 
 class Classifier(Protocol):

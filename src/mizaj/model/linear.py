@@ -21,11 +21,10 @@ from numpy.typing import NDArray
 
 from mizaj.errors import ModelError
 from mizaj.lexicon import twin
-from mizaj.lexicon.columns import POST_LANGUAGES, run_kernel
+from mizaj.lexicon.columns import Reading, plain_reading, run_kernel
 from mizaj.lexicon.packed import load_hand_made
-from mizaj.lexicon.scorer import mixing
 from mizaj.model import ngrams, signals
-from mizaj.model.classifier import Contents, Probabilities
+from mizaj.model.classifier import Answers, Contents, Probabilities
 from mizaj.model.folder import WEIGHTS, Folder
 from mizaj.model.tensors import Array, pack_tensors
 from mizaj.text.tokens import compatible, tokenise
@@ -76,11 +75,26 @@ class LinearModel:
         """A row of probabilities for each text."""
         return self.read(texts)["proba"].reshape(-1, len(self.labels))
 
+    def answers(self, texts: pa.Array, /) -> Answers:
+        """The probabilities, with what the lexicon read on the way."""
+        found = self.read(texts)
+        return Answers(
+            found["proba"].reshape(-1, len(self.labels)),
+            np.zeros(len(texts), np.int8),
+            (KIND,),
+            Reading(found["language"], found["cmi"], found["doubt"]),
+        )
+
     def read(self, texts: pa.Array) -> dict[str, NDArray[Any]]:
-        """`proba`, `language` and `cmi` of each text, by one reading: see `LinearKernel.score`."""
+        """`proba`, `language`, `cmi` and `doubt` of each text, by one reading: see `LinearKernel.score`."""
         if self.kernel is None:
             return self._read_plainly(texts)
-        outputs = {"proba": ("f", len(self.labels)), "language": ("B", 1), "cmi": ("f", 1)}
+        outputs = {
+            "proba": ("f", len(self.labels)),
+            "language": ("B", 1),
+            "cmi": ("f", 1),
+            "doubt": ("B", 1),
+        }
         return run_kernel(texts, self.kernel, outputs)
 
     @functools.cached_property
@@ -111,12 +125,9 @@ class LinearModel:
         # one post at a time: plain Python has no other way
         found = [read_plainly(_text(text), self, load_hand_made()) for text in texts]
         logits = np.array([logits for logits, _ in found], np.float32)
-        mixed = [mixing(result.n_by_language) for _, result in found]
-        return {
-            "proba": softened(logits.reshape(-1, len(self.labels))).reshape(-1),
-            "language": np.array([POST_LANGUAGES.index(name) for name, _ in mixed], np.uint8),
-            "cmi": np.array([cmi for _, cmi in mixed], np.float32),
-        }
+        proba = softened(logits.reshape(-1, len(self.labels)))
+        reading = plain_reading([result for _, result in found])
+        return {"proba": proba.reshape(-1), **vars(reading)}
 
 
 def load(folder: Folder) -> LinearModel:

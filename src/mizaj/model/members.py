@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 import numpy as np
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from mizaj.errors import ModelError
 from mizaj.model.calibrate import Calibration, calibration_from
-from mizaj.model.classifier import Classifier, Probabilities
+from mizaj.model.classifier import Answers, Classifier, Probabilities, answers_of
 from mizaj.model.folder import Described, Folder, packed
 from mizaj.model.kinds import load_classifier
 
@@ -35,10 +35,16 @@ class Member:
 
     def probabilities(self, texts: pa.Array, labels: tuple[str, ...]) -> Probabilities:
         """Its calibrated probabilities, with the columns in the order of `labels`."""
-        proba = self.calibration(self.classifier.probabilities(texts))
-        if labels == self.classifier.labels:
-            return proba
-        return np.ascontiguousarray(proba[:, [self.classifier.labels.index(x) for x in labels]])
+        return self.answers(texts, labels).probabilities
+
+    def answers(self, texts: pa.Array, labels: tuple[str, ...]) -> Answers:
+        """Its calibrated answers, with the columns of the probabilities in the order of `labels`."""
+        found = answers_of(self.classifier, texts)
+        proba = self.calibration(found.probabilities)
+        if labels != self.classifier.labels:
+            order = [self.classifier.labels.index(label) for label in labels]
+            proba = np.ascontiguousarray(proba[:, order])
+        return replace(found, probabilities=proba)
 
 
 def name_members(models: Sequence[tuple[Classifier, Described]]) -> tuple[Member, ...]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from mizaj import batch as columns
 from mizaj.errors import ModelError, SettingError, SourceError
-from mizaj.lexicon.columns import score_column
+from mizaj.lexicon.columns import language_column, read_column
 from mizaj.lexicon.scorer import LexiconSettings, load_scorer
 from mizaj.model.calibrate import Calibration, calibration_from
 from mizaj.model.cascade import Cascade
@@ -146,9 +146,11 @@ def answer_column(texts: pa.Array, model: Loaded) -> list[pa.Array]:
     confidence = pa.array(proba.max(axis=1) if len(proba) else [], pa.float32())
     if model.folder.described.task != POLARITY:
         return [answers, confidence]
-    language, cmi = score_column(texts, load_scorer(LexiconSettings()))[-2:]
+    reading = found.reading or read_column(texts, load_scorer(LexiconSettings()))
     score = pa.array(polarity_score(proba, labels))
-    return [answers, score, confidence, _named(found.tiers, found.names), language, cmi]
+    tier = _named(found.tiers, found.names)
+    language = language_column(reading.language)
+    return [answers, score, confidence, tier, language, pa.array(reading.cmi)]
 
 
 def polarity_score(proba: Probabilities, labels: tuple[str, ...]) -> Probabilities:
