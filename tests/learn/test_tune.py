@@ -164,6 +164,7 @@ def test_a_study_prints_and_goes_out_as_json(study):
     found = study(6)
     assert found.render().startswith("toy: 6 trials (5 complete, 1 pruned)\nbest: trial ")
     assert "what mattered" in found.render()
+    assert max(map(len, found.render().splitlines()[:-1])) <= 80  # the last is a path
     plain = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     assert len(plain["attempts"]) == 6
     assert sum(plain["importances"].values()) == pytest.approx(1.0)

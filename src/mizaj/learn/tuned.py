@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,9 +110,20 @@ class Tuned:
         lines = tables.table(("trial", "macro-F1", "seconds"), [row[:3] for row in rows])
         head, *body = lines.split("\n")
         shown = [
-            f"{line}  {words_of(row[3].settings)}" for line, row in zip(body, rows, strict=True)
+            tables.shorten(f"{line}  {words_of(row[3].settings)}", tables.WIDTH)
+            for line, row in zip(body, rows, strict=True)
         ]
         return "\n".join([f"{head}  settings", *shown])
+
+
+def _wrapped(options: Iterable[str]) -> str:
+    """Options in lines of at most 80 columns, none of them cut."""
+    lines = ["  "]
+    for option in options:
+        if len(lines[-1]) > 2 and len(lines[-1]) + len(option) >= tables.WIDTH:
+            lines.append("  ")
+        lines[-1] += option if lines[-1] == "  " else f" {option}"
+    return "\n".join(lines)
 
 
 def exact(settings: Mapping[str, Any]) -> dict[str, str]:
