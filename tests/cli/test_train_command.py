@@ -149,6 +149,10 @@ def test_the_command_in_the_card_makes_the_same_model_again(run, data):
     assert run(*again[2:kind], *again[kind + 2 :], "--overwrite") == card
 
 
+def test_a_model_is_the_same_wherever_it_is_put(run, data):
+    assert run(data, "-o", "here/model")["hash"] == run(data, "-o", "there/model")["hash"]
+
+
 def test_what_is_printed_says_how_good_the_model_is(run, data):
     said = run(data, "-o", "model", as_json=False).stdout
     assert said.startswith("wrote model: spotter, polarity, ")
@@ -209,6 +213,8 @@ def test_workers_and_checkpoints_go_to_kinds_that_have_them(run, data, seen):
     settings = seen.calls[0]["settings"]
     assert (settings.workers, settings.checkpoint) == (2, "out/.model-checkpoint")
     assert "checkpoint" not in card["settings"]
+    assert card["settings"]["workers"] == 2
+    assert card["command"].endswith(" --workers 2")
     assert not Path(settings.checkpoint).exists()
 
 
