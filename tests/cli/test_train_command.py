@@ -187,6 +187,23 @@ def test_another_task_learns_the_labels_it_finds(run):
     assert (folder.labels, folder.described.task) == (("fear", "joy"), "emotion")
 
 
+def test_scores_are_given_by_source_where_there_are_several(run, data):
+    pyarrow.parquet.write_table(posts(30, start=100), "more.parquet")
+    scores = run(data, "more.parquet", "-o", "model")["scores"]
+    assert {name: each["rows"] for name, each in scores["by_source"].items()} == {
+        "posts": 12,
+        "more": 6,
+    }
+
+
+def test_a_label_of_which_only_copies_of_validation_are_left_is_told(run, data):
+    pyarrow.parquet.write_table(
+        posts(60).filter(pa.array([i % 3 == 0 for i in range(60)])), "held.parquet"
+    )
+    with pytest.raises(SettingError, match="no row to train on is left with the label negative"):
+        run(data, "-o", "model", "--validation", "held.parquet")
+
+
 def test_labels_can_be_named_in_order(run, data):
     run(data, "-o", "model", "--labels", "positive,negative")
     assert open_folder("model").labels == ("positive", "negative")
