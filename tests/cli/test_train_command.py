@@ -149,6 +149,10 @@ def test_the_command_in_the_card_makes_the_same_model_again(run, data):
     assert run(*again[2:kind], *again[kind + 2 :], "--overwrite") == card
 
 
+def test_a_model_is_the_same_wherever_it_is_put(run, data):
+    assert run(data, "-o", "here/model")["hash"] == run(data, "-o", "there/model")["hash"]
+
+
 def test_what_is_printed_says_how_good_the_model_is(run, data):
     said = run(data, "-o", "model", as_json=False).stdout
     assert said.startswith("wrote model: spotter, polarity, ")
@@ -183,6 +187,23 @@ def test_another_task_learns_the_labels_it_finds(run):
     assert (folder.labels, folder.described.task) == (("fear", "joy"), "emotion")
 
 
+def test_scores_are_given_by_source_where_there_are_several(run, data):
+    pyarrow.parquet.write_table(posts(30, start=100), "more.parquet")
+    scores = run(data, "more.parquet", "-o", "model")["scores"]
+    assert {name: each["rows"] for name, each in scores["by_source"].items()} == {
+        "posts": 12,
+        "more": 6,
+    }
+
+
+def test_a_label_of_which_only_copies_of_validation_are_left_is_told(run, data):
+    pyarrow.parquet.write_table(
+        posts(60).filter(pa.array([i % 3 == 0 for i in range(60)])), "held.parquet"
+    )
+    with pytest.raises(SettingError, match="no row to train on is left with the label negative"):
+        run(data, "-o", "model", "--validation", "held.parquet")
+
+
 def test_labels_can_be_named_in_order(run, data):
     run(data, "-o", "model", "--labels", "positive,negative")
     assert open_folder("model").labels == ("positive", "negative")
@@ -209,6 +230,8 @@ def test_workers_and_checkpoints_go_to_kinds_that_have_them(run, data, seen):
     settings = seen.calls[0]["settings"]
     assert (settings.workers, settings.checkpoint) == (2, "out/.model-checkpoint")
     assert "checkpoint" not in card["settings"]
+    assert card["settings"]["workers"] == 2
+    assert card["command"].endswith(" --workers 2")
     assert not Path(settings.checkpoint).exists()
 
 

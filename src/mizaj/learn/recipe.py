@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -65,9 +66,14 @@ class Recipe:
         """The kind's settings. Raises `SettingError` for a word that it does not understand."""
         return self.trainer.settings_from(self.words)
 
-    def command(self, output: str) -> str:
-        """The command line that makes the model again."""
-        return shlex.join(["mizaj", "train", *self.data, "-o", output, *self._options()])
+    def command(self, output: str, *, workers: int | None = None) -> str:
+        """The command line that makes the model again; of the folder's path it keeps the name alone.
+
+        So one model made in two places has one card and one hash.
+        """
+        shared = [] if workers is None else ["--workers", str(workers)]
+        words = ["mizaj", "train", *self.data, "-o", Path(output).name, *self._options(), *shared]
+        return shlex.join(words)
 
     def _options(self) -> list[str]:
         plain, tables, weighting = Recipe(self.kind, ()), self.tables, self.weighting
@@ -116,6 +122,7 @@ class Trained:
     ingredients: Ingredients
     counts: Counts
     scores: Mapping[str, Any]
+    run: Mapping[str, Any] = field(default_factory=dict)
 
     def card(self, output: str) -> dict[str, Any]:
         """What the folder says of the model: equal for equal data, settings and seed."""
@@ -123,7 +130,7 @@ class Trained:
         n_train = dict(zip(made.train.labels, made.train.n_by_label.tolist(), strict=True))
         return {
             "mizaj": __version__,
-            "command": recipe.command(output),
+            "command": recipe.command(output, workers=self.run.get(WORKERS)),
             "licence": recipe.licence,
             "data": [file.to_dict() for file in made.files],
             "validation_data": [file.to_dict() for file in made.validation_files]
@@ -137,7 +144,7 @@ class Trained:
                 "sources": _sources(made.train),
             },
             "weights": asdict(recipe.weighting),
-            "settings": _settings(recipe.settings),
+            "settings": _settings(replace(recipe.settings, **self.run)),
             "seed": recipe.seed,
             "scores": dict(self.scores),
         }
@@ -203,20 +210,19 @@ def train_recipe(
 ) -> Trained:
     """The model that the recipe makes, judged on the posts held out.
 
-    `run` holds settings that do not belong to the recipe, `workers` and `checkpoint`, for kinds that have them. Raises
-    `SettingError` for one that the kind does not have.
+    `run` holds settings of the kind that do not belong to the recipe: `workers`, `checkpoint`. Ask `has_setting` first.
     """
     ingredients = ingredients or prepare(recipe)
-    settings = replace(recipe.settings, **(run or {}))
+    run = run or {}
+    settings = replace(recipe.settings, **run)
     model = recipe.trainer(
         ingredients.train, ingredients.validation, settings, seed=recipe.seed, progress=progress
     )
     truth, answers = ingredients.validation.codes, _answers(model, ingredients.validation)
     labels = ingredients.train.labels
     counts = Counts.of(truth, answers, labels=labels)
-    return Trained(
-        recipe, model, ingredients, counts, _scores(counts, ingredients.validation, answers)
-    )
+    scores = _scores(counts, ingredients.validation, answers)
+    return Trained(recipe, model, ingredients, counts, scores, run)
 
 
 def has_setting(recipe: Recipe, name: str) -> bool:

@@ -50,14 +50,14 @@ def _other_spellings(word: str) -> tuple[str, ...]:
     key = phonetic_key(word)
     if not key:
         return ()
-    doubled = [word[:i] + letter + word[i:] for i, letter in enumerate(word) if letter in _DOUBLED]
+    doubled = [word[:i] + word[i] + word[i:] for i in range(1, len(word)) if word[i] in _DOUBLED]
     swapped = [
         word[:found] + other + word[found + len(letters) :]
         for letters, other in _RESPELT
         for found in range(1 if not other else 0, len(word))
         if word.startswith(letters, found)
     ]
-    spelt = {each for each in (*doubled[1:], *swapped) if not _UNLIKELY.search(each)}
+    spelt = {each for each in (*doubled, *swapped) if not _UNLIKELY.search(each)}
     return tuple(sorted(each for each in spelt - {word} if phonetic_key(each) == key))
 
 
