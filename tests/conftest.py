@@ -1,12 +1,18 @@
-"""What all tests share: where public data lies."""
+"""What all tests share: where public data lies, the rules in plain Python, a pretrained encoder."""
 
 from __future__ import annotations
 
+import importlib.machinery
+import importlib.util
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from string import ascii_lowercase
 
 import pytest
+
+from mizaj.lexicon import twin
 
 ROOT = Path(__file__).parents[1]
 
@@ -21,9 +27,57 @@ def data_folder() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def pretrained_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a random pretrained encoder as small as can be; it spells all words in small Latin letters."""
+    tokenizers = pytest.importorskip("tokenizers")
+    torch = pytest.importorskip("torch")
+    from mizaj.learn.pretrained import Pretrained, save_pretrained
+    from mizaj.model.bert import Encoder, Shape
+
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    pieces = [start + letter for start in ("", "##") for letter in ascii_lowercase]
+    words = ["bura", "theek", "accha", "film", "yeh", "ghar", "roz"]
+    words += ["bakwas", "dekha", "kamaal", "ghatiya", "station", "shaam"]
+    vocabulary = {piece: n for n, piece in enumerate([*special, *pieces, *words])}
+    reader = tokenizers.Tokenizer(tokenizers.models.WordPiece(vocabulary, unk_token="[UNK]"))
+    reader.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    reader.add_special_tokens(special)
+    frame = [("[CLS]", 2), ("[SEP]", 3)]
+    reader.post_processor = tokenizers.processors.TemplateProcessing("[CLS] $A [SEP]", None, frame)
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(0)
+        encoder = Encoder(Shape(len(vocabulary), 16, 3, 2, 24, 60))
+    config = {
+        "model_type": "bert",
+        "hidden_size": 16,
+        "num_attention_heads": 2,
+        "intermediate_size": 24,
+        "pad_token_id": 0,
+    }
+    weights = {name: each.numpy() for name, each in encoder.state_dict().items()}
+    folder = tmp_path_factory.mktemp("pretrained") / "encoder"
+    save_pretrained(Pretrained(config, weights, json.loads(reader.to_str())), folder)
+    return folder
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Tests keep packed dictionaries in a folder of their own, not in the user's."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def python_rules() -> Iterator[None]:
+    """The twin runs `rules.py` as Python, whether or not its compiled form shadows it."""
+    path = Path(twin.__file__).with_name("rules.py")
+    loader = importlib.machinery.SourceFileLoader("mizaj.lexicon.rules_in_python", str(path))
+    spec = importlib.util.spec_from_loader(loader.name, loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(twin, "rules", module)
         yield

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         SettingError,
         SinkError,
         SourceError,
+        TrainingError,
         UsageError,
     )
     from mizaj.learn.evaluate import evaluate
@@ -54,6 +55,7 @@ __all__ = [
     "SinkError",
     "SourceError",
     "Step",
+    "TrainingError",
     "UsageError",
     "WriteSettings",
     "evaluate",
@@ -79,6 +81,7 @@ _ROOMS = {
         "SettingError",
         "SinkError",
         "SourceError",
+        "TrainingError",
         "UsageError",
     ),
     "mizaj.learn.evaluate": ("evaluate",),

@@ -9,6 +9,7 @@
     - SettingError         a setting has a value that is not allowed
     - LexiconError         a dictionary file breaks the format
     - ModelError           a model folder is missing, damaged or too new
+    - TrainingError        training cannot go on; the message says which setting to change
   + ExtraMissing           an optional library is not installed; the message gives the install line
   + Interrupted            the user stopped a run; the message says how to resume it
 """
@@ -68,6 +69,10 @@ class LexiconError(UsageError):
 
 class ModelError(UsageError):
     """A model folder is missing, damaged or written by a newer version."""
+
+
+class TrainingError(UsageError):
+    """Training cannot go on: the loss is no number, memory ran out, or a worker failed."""
 
 
 class ExtraMissing(MizajError):

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import precision_recall_fscore_support
 
 from mizaj.errors import ColumnMissing, ModelError, SettingError
 from mizaj.learn.evaluate import (
@@ -161,6 +162,7 @@ def test_an_evaluation_pickles_and_goes_out_as_json():
     ]
     assert plain["confusion"] == [[0, 1, 0], [0, 0, 0], [0, 0, 1]]
     assert plain["by"]["cmi"]["20-40"]["rows"] == 1
+    assert plain["by"]["cmi"]["20-40"]["calibration_error"] == 1.0
     assert plain["calibration"]["bins"][9]["rows"] == 2
 
 
@@ -179,6 +181,50 @@ def test_the_class_table_has_the_papers_columns():
     assert "class     correct  incorrect  total  precision  recall     F1" in text
     line = next(line for line in text.splitlines() if line.startswith("positive"))
     assert line.split()[:7] == ["positive", "2", "0", "2", "0.667", "1.000", "0.800"]
+
+
+EMOTIONS = ("anger", "joy", "fear", "a very long name of an emotion")
+
+
+def test_labels_of_any_number_and_names_are_counted():
+    """The twin: scikit-learn on the same rows."""
+    labels = tuple(f"label {n}" for n in range(40))
+    rng = np.random.default_rng(5)
+    truth, answers = (rng.choice(labels, 600).tolist() for _ in range(2))
+    found = evaluate(answers, truth, settings=EvaluateSettings(labels=labels))
+    expected = precision_recall_fscore_support(truth, answers, labels=labels, zero_division=0)
+    figures = (found.counts.precision, found.counts.recall, found.counts.f1, found.counts.support)
+    for mine, theirs in zip(figures, expected, strict=True):
+        assert list(mine.values()) == pytest.approx(theirs.tolist())
+    assert max(map(len, found.render().splitlines())) <= 80
+
+
+def test_tables_of_long_labels_fit_eighty_columns():
+    rows = [*EMOTIONS] * 2000
+    found = evaluate(rows, rows, settings=EvaluateSettings(labels=EMOTIONS))
+    assert max(map(len, found.render().splitlines())) <= 80
+    assert "a very lon…" in found.render()
+
+
+def test_a_model_of_another_task_is_read_in_its_own_columns():
+    def feel(texts):
+        sure = pa.array([1.0] * len(texts), pa.float32())
+        return pa.table({"emotion": texts, "emotion_confidence": sure})
+
+    table = pa.table({"text": ["joy", "fear", "joy yaar"], "label": ["joy", "joy", "anger"]})
+    asked = EvaluateSettings(labels=EMOTIONS, task="emotion", by=("language",))
+    found = evaluate_models({"one": feel, "two": feel}, table.to_batches(), settings=asked)
+    assert found.evaluations[0].counts.accuracy == 0.5
+    assert found.evaluations[0].left_out == {"answer=joy yaar": 1}
+    assert sum(found.evaluations[0].calibration.n_rows) == 2
+    assert list(found.evaluations[0].groups) == ["language"]
+    assert found.comparisons[0].p_value == 1.0
+
+
+@pytest.mark.parametrize("labels", [(), ("yes",), ("yes", "yes")])
+def test_labels_to_tell_apart_are_at_least_two(labels):
+    with pytest.raises(SettingError, match="give at least two, each once"):
+        EvaluateSettings(labels=labels)
 
 
 def by_word(texts: pa.Array) -> pa.Table:
@@ -204,7 +250,7 @@ def batches(**extra):
 def test_a_model_is_evaluated_over_batches():
     found = evaluate_model(by_word, batches(dataset=["one", "two"] * 6))
     assert found.counts.matrix[0] == (4, 4, 4)
-    assert list(found.groups) == ["dataset", "language"]
+    assert list(found.groups) == ["dataset", "language", "cmi"]
     assert found.groups["dataset"]["one"].n_rows == 6
     assert found.calibration.error == pytest.approx(0.9 - 1 / 3, abs=1e-6)
 
@@ -212,7 +258,7 @@ def test_a_model_is_evaluated_over_batches():
 def test_two_models_are_compared_on_the_same_groups():
     found = evaluate_models({"word": by_word, "flat": always_neutral}, batches())
     assert [each.name for each in found.evaluations] == ["word", "flat"]
-    assert [list(each.groups) for each in found.evaluations] == [["language"]] * 2
+    assert [list(each.groups) for each in found.evaluations] == [["language", "cmi"]] * 2
     assert (found.comparisons[0].only_first, found.comparisons[0].only_second) == (4, 0)
     assert "word against flat, 12 rows" in found.render()
     assert list(found.to_dict()) == ["evaluations", "comparisons"]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
+import pyarrow as pa
 import pytest
 
 from mizaj.errors import SinkError
-from mizaj.learn.evaluate import compare, evaluate
+from mizaj.learn.evaluate import EvaluateSettings, compare, evaluate
 from mizaj.learn.evaluation import Evaluation
 from mizaj.learn.evaluation_page import page, write_page
+from mizaj.learn.robustness import NoiseSettings, robustness
 
 TRUTH = ["negative", "neutral", "positive", "positive"]
 GUESS = ["negative", "neutral", "positive", "negative"]
@@ -84,6 +86,40 @@ def test_without_confidence_there_is_no_reliability_plot():
     assert "Is the confidence right?" not in page([evaluate(GUESS, TRUTH)])
 
 
+def noisy(names=("one", "two")):
+    rows = pa.table({"text": ["bahut accha", "ekdum bakwas", "train"] * 4, "label": GUESS[:3] * 4})
+
+    def flat(texts):
+        return pa.table({"sentiment": ["neutral"] * len(texts)})
+
+    noise = NoiseSettings(noises=("typos", "case"), strengths=(0.5, 1.0))
+    return robustness(dict.fromkeys(names, flat), rows.to_batches(), noise=noise)
+
+
+def test_noise_has_a_plot_for_each_kind_and_a_line_for_each_model():
+    text = page([evaluate(GUESS, TRUTH)], robust=noisy())
+    parser = Balance()
+    parser.feed(text)
+    assert parser.open == []
+    assert parser.seen.count("polyline") == 4
+    assert "Macro-F1 under typos" in text
+    assert "one, 0.5: 0.1" in text
+    assert 'class="legend"' in text
+    assert 'class="legend"' not in page([evaluate(GUESS, TRUTH)], robust=noisy(("<one>",)))
+
+
+def test_many_labels_have_a_dense_table_whose_cells_say_what_they_are():
+    labels = tuple(f"feeling & {n}" for n in range(30))
+    found = evaluate(list(labels), list(labels[::-1]), settings=EvaluateSettings(labels=labels))
+    text = page([found])
+    parser = Balance()
+    parser.feed(text)
+    assert parser.open == []
+    assert '<table class="shaded dense">' in text
+    assert 'title="feeling &amp; 29 answered as feeling &amp; 0: 1 rows, 100%"' in text
+    assert '<table class="shaded dense">' not in page([evaluate(GUESS, TRUTH)])
+
+
 def test_names_are_escaped():
     found = evaluate(GUESS, TRUTH, by={"source": ["<b>&$x"] * 4}).named("<script>alert(1)</script>")
     text = page([found], title="a <i>title</i>")
@@ -109,5 +145,5 @@ def test_the_page_is_written(tmp_path):
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path):
-    with pytest.raises(SinkError, match=r"cannot write the evaluation page .*absent.*page\.html"):
+    with pytest.raises(SinkError, match=r"cannot write the page .*absent.*page\.html"):
         write_page([Evaluation.empty()], tmp_path / "absent" / "page.html")

@@ -22,7 +22,6 @@ from mizaj.learn.metrics import (
     Calibration,
     Counts,
     bootstrap_intervals,
-    macro_f1_of,
     wilson_interval,
 )
 
@@ -143,7 +142,7 @@ def test_drawing_cells_gives_the_intervals_of_drawing_rows():
     answers = np.where(rng.random(300) < 0.6, truth, rng.choice(3, 300))
     draws = np.array(
         [
-            macro_f1_of(Counts.of(truth[drawn], answers[drawn]).array)
+            Counts.of(truth[drawn], answers[drawn]).macro_f1
             for drawn in rng.integers(0, 300, (2000, 300))
         ]
     )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.machinery
-import importlib.util
 import json
-from pathlib import Path
-from types import ModuleType
+from dataclasses import replace
 
+import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mizaj.lexicon import rules, twin
+from mizaj.lexicon.columns import doubt_column
 from mizaj.lexicon.packed import load_lexicon
+from mizaj.lexicon.scorer import LexiconSettings, load_scorer
 from mizaj.lexicon.weights import Weights
 from mizaj.sample import sample_path
 from mizaj.text.tokens import compatible, is_emoticon
@@ -36,23 +36,7 @@ FIELDS = (
 RULED = ("factor", "fired", "clause", "group")
 
 
-def _plain_rules() -> ModuleType:
-    """`rules.py` as Python, whether or not its compiled form shadows it."""
-    path = Path(twin.__file__).with_name("rules.py")
-    loader = importlib.machinery.SourceFileLoader("mizaj.lexicon.rules_in_python", str(path))
-    spec = importlib.util.spec_from_loader(loader.name, loader)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _twin_runs_python_rules() -> object:
-    compiled = twin.rules
-    twin.rules = _plain_rules()  # type: ignore[attr-defined]
-    yield
-    twin.rules = compiled  # type: ignore[attr-defined]
+pytestmark = pytest.mark.usefixtures("python_rules")
 
 
 def assert_equal(text: str) -> None:
@@ -131,10 +115,20 @@ def test_broken_utf8_is_read_as_if_it_were_repaired(raw: bytes) -> None:
 
 def test_compiled_rules_and_python_rules_have_the_same_weights() -> None:
     assert len(set(Weights._fields)) == len(Weights._fields)
-    assert rules.RULE_NAMES == _plain_rules().RULE_NAMES
+    assert rules.RULE_NAMES == twin.rules.RULE_NAMES  # type: ignore[attr-defined]
 
 
 def test_every_shipped_emoticon_can_be_scanned() -> None:
     emoticons = load_lexicon().emoticons
     assert len(emoticons) > 100
     assert all(is_emoticon(e) for e in emoticons)
+
+
+def test_a_column_of_doubts_is_the_twins() -> None:
+    posts = [json.loads(line)["text"] for line in sample_path().read_text("utf-8").splitlines()]
+    odd = ["so good ki main so gaya", "ｓｏ ｇｏｏｄ ki main so gaya", "great movie 😡", "", None]
+    texts = pa.array([*posts[:60], *odd])
+    scorer = load_scorer(LexiconSettings())
+    found = doubt_column(texts, scorer)
+    assert found.tolist() == doubt_column(texts, replace(scorer, kernel=None)).tolist()
+    assert found[-5:].tolist() == [1, 1, 1, 0, 0]

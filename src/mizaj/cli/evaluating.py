@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,8 +13,10 @@ from mizaj.cli.scoring import DONE, ModelChoice, open_whole
 from mizaj.cli.show import show, show_json, warn
 from mizaj.cli.words import SAMPLE, exists, is_spelt_like_file
 from mizaj.errors import SettingError
-from mizaj.learn.evaluate import EvaluateSettings, evaluate_models
+from mizaj.learn.evaluate import EvaluateSettings, Scorer, evaluate_models
 from mizaj.learn.evaluation_page import write_page
+from mizaj.learn.robustness import Robustness, robustness
+from mizaj.model.predict import Model
 from mizaj.read import ReadSettings
 
 DATASET = "dataset"
@@ -30,12 +32,17 @@ class EvaluateJob:
     label: str
     label_map: tuple[str, ...]
     html: str | None
+    is_robustness_asked: bool = False
 
-    @property
-    def settings(self) -> EvaluateSettings:
-        """How it is counted. Raises `SettingError` for a label map that is not `A=B`."""
+    def settings(self, models: Mapping[str, Model]) -> EvaluateSettings:
+        """How it is counted. Raises `SettingError` for a label map that is not `A=B`, and for models of two tasks."""
         return EvaluateSettings(
-            text=self.text, label=self.label, by=self.by, label_map=dict(map(_pair, self.label_map))
+            text=self.text,
+            label=self.label,
+            by=self.by,
+            label_map=dict(map(_pair, self.label_map)),
+            labels=_labels_of(models),
+            task=_task_of(models),
         )
 
 
@@ -49,17 +56,33 @@ class Sorted:
 
 def evaluate_words(job: EvaluateJob, chosen: ModelChoice, *, as_json: bool) -> int:
     """Score labelled data with each model, and print what the answers are worth."""
-    settings = job.settings
     given = sort_words(job.words)
-    models = {name: replace(chosen, name=name).load().score for name in given.models}
-    results = evaluate_models(models, labelled_batches(given.data, settings), settings=settings)
+    models = {name: replace(chosen, name=name).load() for name in given.models}
+    settings = job.settings(models)
+    scorers = {name: model.score for name, model in models.items()}
+    results = evaluate_models(scorers, labelled_batches(given.data, settings), settings=settings)
+    robust = _robustness(job, scorers, given.data, settings)
     if job.html is not None:
-        write_page(results.evaluations, Path(job.html), comparisons=results.comparisons)
+        compared = results.comparisons
+        write_page(results.evaluations, Path(job.html), comparisons=compared, robust=robust)
     if as_json:
-        show_json(results.to_dict())
+        noisy = {"robustness": [each.to_dict() for each in robust]} if robust else {}
+        show_json({**results.to_dict(), **noisy})
     else:
-        show(results.render())
+        show("\n\n".join([results.render(), *(each.render() for each in robust)]))
     return DONE
+
+
+def _robustness(
+    job: EvaluateJob,
+    scorers: Mapping[str, Scorer],
+    data: Sequence[str],
+    settings: EvaluateSettings,
+) -> tuple[Robustness, ...]:
+    """What noise costs each model, where it was asked."""
+    if not job.is_robustness_asked:
+        return ()
+    return robustness(scorers, labelled_batches(data, settings), settings=settings)
 
 
 def sort_words(words: Sequence[str]) -> Sorted:
@@ -77,6 +100,22 @@ def sort_words(words: Sequence[str]) -> Sorted:
         message = f"evaluate needs models, then data; {missing} is missing in: {' '.join(words)}"
         raise SettingError(message)
     return Sorted(models, data)
+
+
+def _task_of(models: Mapping[str, Model]) -> str:
+    """The task that all models have."""
+    tasks = {name: model.task for name, model in models.items()}
+    if len(set(tasks.values())) > 1:
+        given = ", ".join(f"{name} {task}" for name, task in tasks.items())
+        message = f"models answer different tasks ({given}); evaluate those of one task together"
+        raise SettingError(message)
+    return next(iter(tasks.values()))
+
+
+def _labels_of(models: Mapping[str, Model]) -> tuple[str, ...]:
+    """The labels of all models, in the order of the model that knows most."""
+    known = sorted((model.labels for model in models.values()), key=len, reverse=True)
+    return tuple(dict.fromkeys(label for labels in known for label in labels))
 
 
 def _pair(words: str) -> tuple[str, str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -12,12 +14,10 @@ from mizaj.errors import SettingError
 from mizaj.learn.metrics import (
     CLASSES,
     Counts,
-    Floats,
     Interval,
     Ints,
-    macro_f1_of,
+    Resamples,
     percentile_interval,
-    resample,
 )
 
 ALPHA = 0.05
@@ -30,7 +30,8 @@ _EXACT_LIMIT = 1000
 class Paired:
     """How often each true class got each pair of answers from two systems; adds with `+`.
 
-    `cells` holds, flat, an entry for each (true class, answer of the first, answer of the second).
+    `cells` holds the rows of each (true class, answer of the first, answer of the second) that occurs, each class
+    by its position in `labels`.
 
     >>> paired = Paired.of(np.array([0, 1]), np.array([0, 1]), np.array([0, 2]))
     >>> paired.first.accuracy, paired.second.accuracy
@@ -38,21 +39,21 @@ class Paired:
     """
 
     labels: tuple[str, ...]
-    cells: tuple[int, ...]
+    cells: Mapping[tuple[int, int, int], int]
 
     @classmethod
     def empty(cls, labels: tuple[str, ...] = CLASSES) -> Self:
         """No rows: what `+` leaves as it is."""
-        return cls(labels, (0,) * len(labels) ** 3)
+        return cls(labels, {})
 
     @classmethod
     def of(
         cls, truth: Ints, first: Ints, second: Ints, *, labels: tuple[str, ...] = CLASSES
     ) -> Self:
         """The counts for true classes and two answers, each given by its position in `labels`."""
-        n_labels = len(labels)
-        flat = (truth * n_labels + first) * n_labels + second
-        return cls(labels, tuple(np.bincount(flat, minlength=n_labels**3).tolist()))
+        rows = np.stack([truth, first, second], axis=1)
+        cells, n_rows = np.unique(rows, axis=0, return_counts=True)
+        return cls(labels, dict(zip(map(tuple, cells.tolist()), n_rows.tolist(), strict=True)))
 
     def __add__(self, other: Paired) -> Paired:
         """The counts of both parts. Raises `SettingError` when their labels differ."""
@@ -62,23 +63,28 @@ class Paired:
                 f"{', '.join(other.labels)}; compare both with the same labels"
             )
             raise SettingError(message)
-        cells = tuple(a + b for a, b in zip(self.cells, other.cells, strict=True))
-        return Paired(self.labels, cells)
+        return Paired(self.labels, dict(Counter(self.cells) + Counter(other.cells)))
 
     @property
-    def array(self) -> Ints:
-        """The counts with the axes true class, first answer, second answer."""
-        return np.array(self.cells, dtype=np.int64).reshape((len(self.labels),) * 3)
+    def n_rows(self) -> int:
+        """How many rows were counted."""
+        return sum(self.cells.values())
 
     @property
     def first(self) -> Counts:
         """The first system's confusion matrix."""
-        return Counts.from_array(self.array.sum(axis=2), labels=self.labels)
+        return self._counts(answer=1)
 
     @property
     def second(self) -> Counts:
         """The second system's confusion matrix."""
-        return Counts.from_array(self.array.sum(axis=1), labels=self.labels)
+        return self._counts(answer=2)
+
+    def _counts(self, *, answer: int) -> Counts:
+        matrix = np.zeros((len(self.labels),) * 2, dtype=np.int64)
+        for cell, n_rows in self.cells.items():
+            matrix[cell[0], cell[answer]] += n_rows
+        return Counts.from_array(matrix, labels=self.labels)
 
 
 @dataclass(frozen=True)
@@ -140,17 +146,15 @@ def compare_counts(
     The paired bootstrap draws rows with both their answers; as in `bootstrap_intervals`, cells are
     drawn instead, which is the same.
     """
-    cells = paired.array
-    only_first, only_second = _discordant(cells)
-    draws = resample(cells, n_resamples=n_resamples, seed=seed)
+    only_first, only_second = _discordant(paired)
     return Comparison(
         first=names[0],
         second=names[1],
-        n_rows=int(cells.sum()),
+        n_rows=paired.n_rows,
         only_first=only_first,
         only_second=only_second,
         p_value=mcnemar(only_first, only_second),
-        difference=percentile_interval(float(_difference(cells)), _difference(draws)),
+        difference=_difference(paired, n_resamples=n_resamples, seed=seed),
     )
 
 
@@ -173,12 +177,20 @@ def mcnemar(only_first: int, only_second: int) -> float:
     return math.erfc(z / math.sqrt(2))
 
 
-def _discordant(cells: Ints) -> tuple[int, int]:
-    truth, first, second = np.indices(cells.shape)
-    only_first = cells[(first == truth) & (second != truth)].sum()
-    only_second = cells[(first != truth) & (second == truth)].sum()
-    return int(only_first), int(only_second)
+def _discordant(paired: Paired) -> tuple[int, int]:
+    cells = paired.cells.items()
+    only_first = sum(n for (truth, first, second), n in cells if first == truth != second)
+    only_second = sum(n for (truth, first, second), n in cells if second == truth != first)
+    return only_first, only_second
 
 
-def _difference(cells: Ints) -> Floats:
-    return macro_f1_of(cells.sum(axis=-1)) - macro_f1_of(cells.sum(axis=-2))
+def _difference(paired: Paired, *, n_resamples: int, seed: int) -> Interval:
+    """Macro-F1 of the first minus that of the second, with the interval of paired draws."""
+    last = len(paired.labels) - 1
+    # with the last cell there, empty or not, the draws are those of the whole table
+    cells = sorted({(last, last, last): 0, **paired.cells}.items())
+    truth, first, second = np.array([cell for cell, _ in cells]).T
+    n_rows = np.array([n for _, n in cells])
+    drawn = Resamples.of(n_rows, n_resamples=n_resamples, seed=seed)
+    one, other = (drawn.margins(truth, each, last + 1).macro_f1 for each in (first, second))
+    return percentile_interval(paired.first.macro_f1 - paired.second.macro_f1, one - other)

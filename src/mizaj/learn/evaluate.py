@@ -6,32 +6,29 @@ no row is kept. Intervals are drawn from the counts (see `metrics.bootstrap_inte
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from mizaj.batch import CMI, CONFIDENCE, LABEL, LANGUAGE, SENTIMENT, SOURCE, TEXT
+from mizaj.batch import CMI, LABEL, LANGUAGE, SOURCE, TEXT, as_text
 from mizaj.errors import ColumnMissing, ModelError, SettingError
 from mizaj.learn import evaluation_tables as tables
+from mizaj.learn.coding import Coded, check_labels, code_rows, codes_of, named
 from mizaj.learn.compare import Comparison, Paired, compare_counts
-from mizaj.learn.evaluation import Evaluation, Results
-from mizaj.learn.metrics import (
-    CLASSES,
-    Calibration,
-    Counts,
-    Floats,
-    Ints,
-)
+from mizaj.learn.evaluation import Evaluation, Group, Results
+from mizaj.learn.metrics import CLASSES, Calibration, Counts, Floats
+from mizaj.lexicon.columns import score_column
+from mizaj.lexicon.scorer import LexiconSettings, load_scorer
+from mizaj.model.folder import POLARITY
+from mizaj.model.score import answer_names
 
 Scorer = Callable[[pa.Array], pa.Table]
-"""Texts in, a table with `sentiment` out; `confidence`, `language` and `cmi` are used if there."""
+"""Texts in, a table with the answers out: for polarity `sentiment`, and `confidence` if there; see `answer_names`."""
 
 Column = Any
 """A column in any form Arrow can read: list, numpy, pandas, polars, Array, ChunkedArray."""
@@ -40,19 +37,16 @@ BY = ("dataset", SOURCE.name, LANGUAGE.name, CMI.name)
 """The columns that rows are grouped by, where they are there, when none are named."""
 
 _NO_VALUE = "(none)"
-_ABSENT = -1  # the code of a label or answer that is not one of the classes
-# More distinct labels than this in one batch means that the label column was named wrongly; it also
-# bounds what is remembered about rows left out.
-_MOST_LABELS = 200
 
 
 @dataclass(frozen=True)
 class EvaluateSettings:
     """What is read and how it is counted.
 
+    `labels` are the classes that labels and answers are of, `task` says which column of a model's answers is read.
     `by` names the columns to group by; `None` takes those of `dataset`, `source`, `language` and
     `cmi` that are there. `label_map` says which label stands for which class. Raises
-    `SettingError` for a label mapped to something else.
+    `SettingError` for a label mapped to something else, and for fewer than two classes.
 
     >>> EvaluateSettings(label_map={"very_positive": "positive"}).label
     'label'
@@ -62,6 +56,8 @@ class EvaluateSettings:
     label: str = LABEL.name
     by: tuple[str, ...] | None = None
     label_map: Mapping[str, str] = field(default_factory=dict)
+    labels: tuple[str, ...] = CLASSES
+    task: str = POLARITY
     n_resamples: int = 2000
     seed: int = 0
 
@@ -69,9 +65,12 @@ class EvaluateSettings:
         if self.n_resamples < 1:
             message = f"n_resamples is {self.n_resamples}; it must be at least 1"
             raise SettingError(message)
+        if len(set(self.labels)) < max(2, len(self.labels)):
+            message = f"labels are {named(self.labels)}; give at least two, each once"
+            raise SettingError(message)
         for label, target in self.label_map.items():
-            if target not in CLASSES:
-                message = f"label '{label}' is mapped to '{target}'; allowed: {', '.join(CLASSES)}"
+            if target not in self.labels:
+                message = f"label '{label}' is mapped to '{target}'; allowed: {named(self.labels)}"
                 raise SettingError(message)
 
 
@@ -98,20 +97,23 @@ def evaluate(
     """
     truth, answers = _to_array(labels), _to_array(predictions)
     groups = {name: _to_array(column) for name, column in (by or {}).items()}
-    sure = None if confidence is None else _to_array(confidence)
     given = {"labels": truth, "predictions": answers, **groups}
-    _check_lengths(given if sure is None else {**given, "confidence": sure})
-    _check_labels(truth, settings)
-    kept, codes, reasons = _code_rows(truth, answers, settings)
+    sure = None
+    if confidence is not None:
+        given["confidence"] = _to_array(confidence)
+        sure = given["confidence"].cast(pa.float64()).to_numpy(zero_copy_only=False)
+    _check_lengths(given)
+    check_labels(truth, settings.label, settings.labels)
+    coded = code_rows(truth, answers, settings.labels, settings.label_map)
     return Evaluation(
         name="model",
-        counts=Counts.of(*codes),
+        counts=Counts.of(coded.truth, coded.answers, labels=settings.labels),
         groups={
-            name: _group_counts(_group_names(name, column), kept, codes)
+            name: _grouped(_group_names(name, column), coded, sure, settings.labels)
             for name, column in groups.items()
         },
-        left_out=reasons,
-        calibration=_calibrate(sure, kept, codes),
+        left_out=coded.left_out,
+        calibration=_calibrate(sure, coded),
         n_resamples=settings.n_resamples,
         seed=settings.seed,
     )
@@ -155,20 +157,22 @@ def evaluate_models(
     """What each model's answers are worth on the same labelled batches, and each pair compared.
 
     One pass; each batch is counted and forgotten. A column to group by is taken from the batch, or
-    else from the first model that adds it, so that groups are the same for all. Raises
+    else from the first model that adds it, so that groups are the same for all; the language and its
+    mixing, where neither has them, from the lexicon. Raises
     `ColumnMissing` for a column that is not there, `SettingError` when no row has a usable label,
     `ModelError` when a model does not answer row for row.
     """
     draws = {"n_resamples": settings.n_resamples, "seed": settings.seed}
-    totals = {name: Evaluation.empty(name, **draws) for name in models}
-    pairs = {pair: Paired.empty() for pair in combinations(models, 2)}
+    answer, confidence = answer_names(settings.task)
+    totals = {name: Evaluation.empty(name, labels=settings.labels, **draws) for name in models}
+    pairs = {pair: Paired.empty(settings.labels) for pair in combinations(models, 2)}
     for batch in batches:
         texts, labels = (_column(batch, name) for name in (settings.text, settings.label))
-        scored = {name: _scored(name, score, texts) for name, score in models.items()}
+        scored = {name: score_texts(name, score, texts, answer) for name, score in models.items()}
         by = _columns_to_group(batch, scored, settings)
-        answers = {name: _to_array(table[SENTIMENT.name]) for name, table in scored.items()}
+        answers = {name: _to_array(table[answer]) for name, table in scored.items()}
         for name, table in scored.items():
-            sure = table[CONFIDENCE.name] if CONFIDENCE.name in table.column_names else None
+            sure = table[confidence] if confidence in table.column_names else None
             part = evaluate(answers[name], labels, by=by, confidence=sure, settings=settings)
             totals[name] += part.named(name)
         for first, second in pairs:
@@ -177,6 +181,23 @@ def evaluate_models(
         _check_counted(evaluation, settings)
     comparisons = [compare_counts(pair, names=names, **draws) for names, pair in pairs.items()]
     return Results(tuple(totals.values()), tuple(comparisons))
+
+
+def score_texts(name: str, score: Scorer, texts: pa.Array, answer: str) -> pa.Table:
+    """The table of a model's answers, one for each text.
+
+    Raises `ColumnMissing` when it has no column `answer`, `ModelError` when it does not answer row for row.
+    """
+    table = score(texts)
+    if answer not in table.column_names:
+        raise ColumnMissing(answer, table.column_names, needed_by="evaluate")
+    if table.num_rows != len(texts):
+        message = (
+            f"{name} gave {table.num_rows:,} answers for {len(texts):,} texts; "
+            "a model gives one for each"
+        )
+        raise ModelError(message)
+    return table
 
 
 def _to_array(column: Column) -> pa.Array:
@@ -197,110 +218,55 @@ def _check_lengths(columns: Mapping[str, pa.Array]) -> None:
         raise SettingError(message)
 
 
-def _check_labels(labels: pa.Array, settings: EvaluateSettings) -> None:
-    """Refuse a column of so many distinct values that it cannot be meant as labels."""
-    distinct = pc.unique(labels)
-    if len(distinct) > _MOST_LABELS:
-        samples = ", ".join(f"'{str(value)[:20]}'" for value in distinct[:3].to_pylist())
-        message = (
-            f"column '{settings.label}' has more than {_MOST_LABELS} distinct values, such as "
-            f"{samples}; name the column that holds {', '.join(CLASSES)} (--label COLUMN)"
-        )
-        raise SettingError(message)
-
-
-def _codes(column: pa.Array, mapping: Mapping[str, str]) -> Ints:
-    """The position of each value's class, or -1 for a value that stands for none."""
-    classes = {**{label: label for label in CLASSES}, **mapping}
-    found = pc.index_in(column.cast(pa.string()), value_set=pa.array(list(classes)))
-    positions = [CLASSES.index(target) for target in classes.values()]
-    table = np.array([*positions, _ABSENT], dtype=np.int64)
-    indices: Ints = found.fill_null(len(positions)).to_numpy(zero_copy_only=False)
-    return table[indices]
-
-
-def _code_rows(
-    labels: pa.Array, predictions: pa.Array, settings: EvaluateSettings
-) -> tuple[Ints, tuple[Ints, Ints], dict[str, int]]:
-    """The positions of rows that count, their true classes and answers, and why others do not."""
-    truth, answers = _codes(labels, settings.label_map), _codes(predictions, {})
-    kept = np.flatnonzero((truth >= 0) & (answers >= 0))
-    reasons = _reasons("label", labels, truth < 0)
-    reasons += _reasons("answer", predictions, (truth >= 0) & (answers < 0))
-    return kept, (truth[kept], answers[kept]), dict(reasons)
-
-
-def _reasons(what: str, column: pa.Array, is_left_out: NDArray[np.bool_]) -> Counter[str]:
-    values = column.cast(pa.string()).filter(pa.array(is_left_out))
-    return Counter(
-        {
-            f"{what} missing" if item["values"] is None else f"{what}={item['values']}": item[
-                "counts"
-            ]
-            for item in pc.value_counts(values).to_pylist()
-        }
-    )
-
-
 def _pair(
     first: pa.Array, second: pa.Array, labels: pa.Array, settings: EvaluateSettings
 ) -> Paired:
-    truth = _codes(labels, settings.label_map)
-    left, right = _codes(first, {}), _codes(second, {})
+    truth = codes_of(labels, settings.labels, settings.label_map)
+    left, right = (codes_of(column, settings.labels, {}) for column in (first, second))
     kept = (truth >= 0) & (left >= 0) & (right >= 0)
-    return Paired.of(truth[kept], left[kept], right[kept])
+    return Paired.of(truth[kept], left[kept], right[kept], labels=settings.labels)
 
 
 def _group_names(name: str, column: pa.Array) -> pa.Array:
     if name == CMI.name:
-        return pa.array(_bands(column.cast(pa.float64()).to_numpy(zero_copy_only=False)))
+        return pa.array(cmi_bands(column.cast(pa.float64()).to_numpy(zero_copy_only=False)))
     return column.cast(pa.string()).fill_null(_NO_VALUE)
 
 
-def _bands(cmi: Floats) -> NDArray[np.str_]:
+def cmi_bands(cmi: Floats) -> NDArray[np.str_]:
     """The band of each code-mixing index; bounds belong to the upper band, 0 has its own."""
     conditions = [cmi <= 0, cmi < 20, cmi < 40, cmi >= 40]
     return np.select(conditions, ["0", "0-20", "20-40", "40+"], default=_NO_VALUE)
 
 
-def _group_counts(names: pa.Array, kept: Ints, codes: tuple[Ints, Ints]) -> dict[str, Counts]:
-    encoded = names.take(pa.array(kept)).dictionary_encode()
-    values = encoded.dictionary.to_pylist()
-    groups = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    n_classes = len(CLASSES)
-    flat = (groups * n_classes + codes[0]) * n_classes + codes[1]
-    cells = np.bincount(flat, minlength=len(values) * n_classes**2)
-    matrices = cells.reshape(len(values), n_classes, n_classes)
+def _grouped(
+    names: pa.Array, coded: Coded, confidence: Floats | None, labels: tuple[str, ...]
+) -> dict[str, Group]:
+    encoded = names.take(pa.array(coded.places)).dictionary_encode()
+    groups = encoded.indices.to_numpy(zero_copy_only=False)
+    order = np.argsort(groups, kind="stable")
+    bounds = np.searchsorted(groups[order], np.arange(len(encoded.dictionary) + 1)).tolist()
+    parts = [coded.take(order[start:end]) for start, end in pairwise(bounds)]
     return {
-        value: Counts.from_array(matrix) for value, matrix in zip(values, matrices, strict=True)
+        value: Group(
+            Counts.of(part.truth, part.answers, labels=labels), _calibrate(confidence, part)
+        )
+        for value, part in zip(encoded.dictionary.to_pylist(), parts, strict=True)
     }
 
 
-def _calibrate(confidence: pa.Array | None, kept: Ints, codes: tuple[Ints, Ints]) -> Calibration:
+def _calibrate(confidence: Floats | None, coded: Coded) -> Calibration:
     if confidence is None:
         return Calibration.empty()
-    values = confidence.cast(pa.float64()).to_numpy(zero_copy_only=False)[kept]
+    values = confidence[coded.places]
     is_given = ~np.isnan(values)
-    return Calibration.of(values[is_given], (codes[0] == codes[1])[is_given])
+    return Calibration.of(values[is_given], (coded.truth == coded.answers)[is_given])
 
 
 def _column(batch: pa.RecordBatch, name: str) -> pa.Array:
     if name not in batch.schema.names:
         raise ColumnMissing(name, batch.schema.names, needed_by="evaluate")
     return batch.column(name)
-
-
-def _scored(name: str, score: Scorer, texts: pa.Array) -> pa.Table:
-    table = score(texts)
-    if SENTIMENT.name not in table.column_names:
-        raise ColumnMissing(SENTIMENT.name, table.column_names, needed_by="evaluate")
-    if table.num_rows != len(texts):
-        message = (
-            f"{name} gave {table.num_rows:,} answers for {len(texts):,} texts; "
-            "a model gives one for each"
-        )
-        raise ModelError(message)
-    return table
 
 
 def _columns_to_group(
@@ -310,12 +276,20 @@ def _columns_to_group(
     for table in scored.values():
         added = {name: _to_array(table[name]) for name in table.column_names}
         there = {**added, **there}
+    if not {LANGUAGE.name, CMI.name} <= there.keys():
+        there = {**_spoken(batch.column(settings.text)), **there}
     if settings.by is None:
         return {name: there[name] for name in BY if name in there}
     for name in settings.by:
         if name not in there:
             raise ColumnMissing(name, list(there), needed_by="evaluate (by)")
     return {name: there[name] for name in settings.by}
+
+
+def _spoken(texts: pa.Array) -> dict[str, pa.Array]:
+    """The language of each text and how much it mixes."""
+    language, cmi = score_column(as_text(texts), load_scorer(LexiconSettings()))[-2:]
+    return {LANGUAGE.name: language, CMI.name: cmi}
 
 
 def _check_counted(evaluation: Evaluation, settings: EvaluateSettings) -> None:
@@ -325,6 +299,6 @@ def _check_counted(evaluation: Evaluation, settings: EvaluateSettings) -> None:
     found = f"left out: {reasons}" if reasons else "there are no rows"
     message = (
         f"no row can be evaluated: {found}; column '{settings.label}' must hold "
-        f"{', '.join(CLASSES)}, or say what its labels stand for (--label-map good=positive)"
+        f"{named(settings.labels)}, or say what its labels stand for (--label-map good=positive)"
     )
     raise SettingError(message)

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
+from mizaj.batch import CMI
 from mizaj.errors import SettingError
 from mizaj.learn import evaluation_tables as tables
 from mizaj.learn.compare import Comparison
 from mizaj.learn.metrics import (
+    CLASSES,
     Calibration,
     Counts,
     bootstrap_intervals,
@@ -20,10 +22,32 @@ from mizaj.learn.metrics import (
 
 
 @dataclass(frozen=True)
+class Group:
+    """What was counted for the rows that share a value; adds with `+`."""
+
+    counts: Counts
+    calibration: Calibration
+
+    def __add__(self, other: Group) -> Group:
+        """What was counted for both parts."""
+        return Group(self.counts + other.counts, self.calibration + other.calibration)
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows were counted."""
+        return self.counts.n_rows
+
+    @property
+    def calibration_error(self) -> float | None:
+        """The expected calibration error; None where no confidences were given."""
+        return self.calibration.error if sum(self.calibration.n_rows) else None
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """What was counted for one model; adds with `+`.
 
-    `groups` holds, for each column grouped by, the counts of each of its values. `left_out` says
+    `groups` holds, for each column grouped by, what was counted for each of its values. `left_out` says
     how many rows were not counted, by reason: `label missing`, `label=mixed`, `answer missing`,
     `answer=...`. Every row is in `counts` or in `left_out`. `calibration` is empty when no
     confidences were given.
@@ -31,16 +55,23 @@ class Evaluation:
 
     name: str
     counts: Counts
-    groups: Mapping[str, Mapping[str, Counts]]
+    groups: Mapping[str, Mapping[str, Group]]
     left_out: Mapping[str, int]
     calibration: Calibration
     n_resamples: int = 2000
     seed: int = 0
 
     @classmethod
-    def empty(cls, name: str = "model", *, n_resamples: int = 2000, seed: int = 0) -> Self:
+    def empty(
+        cls,
+        name: str = "model",
+        *,
+        labels: tuple[str, ...] = CLASSES,
+        n_resamples: int = 2000,
+        seed: int = 0,
+    ) -> Self:
         """No rows: what `+` leaves as it is."""
-        return cls(name, Counts.empty(), {}, {}, Calibration.empty(), n_resamples, seed)
+        return cls(name, Counts.empty(labels), {}, {}, Calibration.empty(), n_resamples, seed)
 
     def __add__(self, other: Evaluation) -> Evaluation:
         """The evaluation of both parts. Raises `SettingError` for another model's evaluation."""
@@ -68,10 +99,10 @@ class Evaluation:
         """The evaluation for JSON.
 
         Keys: `model`, `rows`, `left_out` (reason to rows), `labels`, `confusion` (true classes
-        down, answers across), `accuracy` and `macro_f1` (each `value`, `low`, `high`),
-        `weighted_f1`, `macro_recall`, `classes` (label to `correct`, `total`, `precision`,
+        down, answers across), `accuracy`, `macro_f1`, `weighted_f1` and `macro_recall` (each `value`,
+        `low`, `high`), `classes` (label to `correct`, `total`, `precision`,
         `recall`, `f1`), `calibration` (null, or `error` and `bins`), `by` (column to value to
-        `rows`, `confusion`, `accuracy`, `macro_f1`), `n_resamples`, `seed`.
+        `rows`, `confusion`, the four figures and `calibration_error`), `n_resamples`, `seed`.
         """
         found = bootstrap_intervals(self.counts, n_resamples=self.n_resamples, seed=self.seed)
         return {
@@ -82,8 +113,8 @@ class Evaluation:
             "confusion": self.counts.array.tolist(),
             "accuracy": found.accuracy.to_dict(),
             "macro_f1": found.macro_f1.to_dict(),
-            "weighted_f1": self.counts.weighted_f1,
-            "macro_recall": self.counts.macro_recall,
+            "weighted_f1": found.weighted_f1.to_dict(),
+            "macro_recall": found.macro_recall.to_dict(),
             "classes": {
                 label: {
                     "correct": self.counts.correct[label],
@@ -97,8 +128,7 @@ class Evaluation:
             "calibration": _calibration_dict(self.calibration),
             "by": {
                 column: {
-                    value: self._group_dict(counts)
-                    for value, counts in tables.rank_groups(column, values)
+                    value: self._group_dict(group) for value, group in rank_groups(column, values)
                 }
                 for column, values in self.groups.items()
             },
@@ -115,7 +145,8 @@ class Evaluation:
             tables.confusion_table(self.counts),
         ]
         parts += [
-            tables.group_table(column, values, **draws) for column, values in self.groups.items()
+            tables.group_table(column, _ranked_counts(column, values), **draws)
+            for column, values in self.groups.items()
         ]
         return "\n\n".join(parts)
 
@@ -125,7 +156,8 @@ class Evaluation:
         title = f"{rows}; left out: {reasons}" if reasons else rows
         return textwrap.fill(title, tables.WIDTH, subsequent_indent="  ")
 
-    def _group_dict(self, counts: Counts) -> dict[str, object]:
+    def _group_dict(self, group: Group) -> dict[str, object]:
+        counts = group.counts
         found = bootstrap_intervals(counts, n_resamples=self.n_resamples, seed=self.seed)
         accuracy = wilson_interval(sum(counts.correct.values()), counts.n_rows)
         return {
@@ -133,6 +165,9 @@ class Evaluation:
             "confusion": counts.array.tolist(),
             "accuracy": accuracy.to_dict(),
             "macro_f1": found.macro_f1.to_dict(),
+            "weighted_f1": found.weighted_f1.to_dict(),
+            "macro_recall": found.macro_recall.to_dict(),
+            "calibration_error": group.calibration_error,
         }
 
 
@@ -157,14 +192,26 @@ class Results:
         return ("\n\n" + "-" * tables.WIDTH + "\n\n").join(parts)
 
 
+def rank_groups(column: str, groups: Mapping[str, Group]) -> list[tuple[str, Group]]:
+    """The groups that have rows: bands of a measure in their order, others by size then name."""
+    present = [(name, group) for name, group in groups.items() if group.n_rows]
+    if column == CMI.name:
+        return sorted(present, key=lambda item: item[0])
+    return sorted(present, key=lambda item: (-item[1].n_rows, item[0]))
+
+
+def _ranked_counts(column: str, groups: Mapping[str, Group]) -> list[tuple[str, Counts]]:
+    return [(name, group.counts) for name, group in rank_groups(column, groups)]
+
+
 def _add_groups(
-    left: Mapping[str, Mapping[str, Counts]], right: Mapping[str, Mapping[str, Counts]]
-) -> dict[str, dict[str, Counts]]:
+    left: Mapping[str, Mapping[str, Group]], right: Mapping[str, Mapping[str, Group]]
+) -> dict[str, dict[str, Group]]:
     total = {column: dict(values) for column, values in left.items()}
     for column, values in right.items():
         mine = total.setdefault(column, {})
-        for value, counts in values.items():
-            mine[value] = mine[value] + counts if value in mine else counts
+        for value, group in values.items():
+            mine[value] = mine[value] + group if value in mine else group
     return total
 
 

@@ -15,8 +15,9 @@ from mizaj.learn.metrics import (
 
 WIDTH = 80
 _MOST_GROUPS = 30
-# What the figures of a group take, beside its name and its number of rows.
-_FIGURES_WIDTH = 54
+LABEL_WIDTH = 14
+_LEAST_NAME = 8
+_GAP = "  "
 
 
 def headline(counts: Counts, calibration: Calibration, *, n_resamples: int, seed: int) -> str:
@@ -25,12 +26,12 @@ def headline(counts: Counts, calibration: Calibration, *, n_resamples: int, seed
     rows = [
         ("accuracy", *_cells(found.accuracy)),
         ("macro-F1", *_cells(found.macro_f1)),
-        ("weighted F1", f"{counts.weighted_f1:.3f}", ""),
-        ("macro recall", f"{counts.macro_recall:.3f}", ""),
+        ("weighted F1", *_cells(found.weighted_f1)),
+        ("macro recall", *_cells(found.macro_recall)),
     ]
     if sum(calibration.n_rows):
         rows.append(("calibration error", f"{calibration.error:.3f}", ""))
-    return _table(("", "", "95 % interval"), rows)
+    return table(("", "", "95 % interval"), rows)
 
 
 def left_out(reasons: Mapping[str, int]) -> str:
@@ -63,43 +64,33 @@ def class_table(counts: Counts, *, n_resamples: int, seed: int) -> str:
         ("all", f"{correct:,}", f"{counts.n_rows - correct:,}", f"{counts.n_rows:,}", *blanks)
     )
     head = ("class", "correct", "incorrect", "total", "precision", "recall", "F1", "95 % interval")
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def confusion_table(counts: Counts) -> str:
-    """True classes down, answers across."""
-    rows = [
-        (label, *(f"{cell:,}" for cell in row))
-        for label, row in zip(counts.labels, counts.matrix, strict=True)
+    """True classes down, answers across; in several tables where one would be too wide."""
+    names = [shorten(label, LABEL_WIDTH) for label in counts.labels]
+    cells = [
+        [name, *(f"{n:,}" for n in column)]
+        for name, column in zip(names, counts.array.T.tolist(), strict=True)
     ]
-    return _table(("true \\ answer", *counts.labels), rows)
+    return wide_table(["true \\ answer", *names], cells)
 
 
-def group_table(column: str, groups: Mapping[str, Counts], *, n_resamples: int, seed: int) -> str:
-    """Accuracy and macro-F1 by the values of a column, most rows first.
+def group_table(
+    column: str, ranked: Sequence[tuple[str, Counts]], *, n_resamples: int, seed: int
+) -> str:
+    """Accuracy and macro-F1 by the values of a column, in the order given.
 
     The interval of accuracy is Wilson's, which holds for a handful of rows too.
     """
-    ranked = rank_groups(column, groups)
     rows = [
         (name, f"{counts.n_rows:,}", *_group_cells(counts, n_resamples=n_resamples, seed=seed))
         for name, counts in ranked[:_MOST_GROUPS]
     ]
-    room = WIDTH - _FIGURES_WIDTH - max([len("rows"), *(len(row[1]) for row in rows)])
-    rows = [(_shorten(row[0], room), *row[1:]) for row in rows]
-    table = _table(
-        (_shorten(f"by {column}", room), "rows", "accuracy", "95 %", "macro-F1", "95 %"), rows
-    )
+    shown = table((f"by {column}", "rows", "accuracy", "95 %", "macro-F1", "95 %"), rows)
     more = len(ranked) - _MOST_GROUPS
-    return f"{table}\n... and {more:,} smaller groups (--json has all)" if more > 0 else table
-
-
-def rank_groups(column: str, groups: Mapping[str, Counts]) -> list[tuple[str, Counts]]:
-    """The groups that have rows: bands of a measure in their order, others by size then name."""
-    present = [(name, counts) for name, counts in groups.items() if counts.n_rows]
-    if column == "cmi":
-        return sorted(present, key=lambda item: item[0])
-    return sorted(present, key=lambda item: (-item[1].n_rows, item[0]))
+    return f"{shown}\n... and {more:,} smaller groups (--json has all)" if more > 0 else shown
 
 
 def comparison_text(comparison: Comparison) -> str:
@@ -117,13 +108,34 @@ def comparison_text(comparison: Comparison) -> str:
     )
 
 
+def _blocks(stub: Sequence[str], columns: Sequence[Sequence[str]]) -> list[list[Sequence[str]]]:
+    """The columns in as few tables as the width allows, each beside the stub."""
+    blocks: list[list[Sequence[str]]] = [[]]
+    taken = start = max(map(len, stub))
+    for column in columns:
+        width = len(_GAP) + max(map(len, column))
+        if blocks[-1] and taken + width > WIDTH:
+            blocks.append([])
+            taken = start
+        blocks[-1].append(column)
+        taken += width
+    return blocks
+
+
+def wide_table(stub: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
+    """Columns beside a stub, each with its head; in several tables where one would be too wide."""
+    parts = [list(zip(stub, *block, strict=True)) for block in _blocks(stub, columns)]
+    return "\n\n".join(table(head, rows) for head, *rows in parts)
+
+
 def _group_cells(counts: Counts, *, n_resamples: int, seed: int) -> tuple[str, ...]:
     macro_f1 = bootstrap_intervals(counts, n_resamples=n_resamples, seed=seed).macro_f1
     accuracy = wilson_interval(sum(counts.correct.values()), counts.n_rows)
     return *_cells(accuracy), *_cells(macro_f1)
 
 
-def _shorten(name: str, width: int) -> str:
+def shorten(name: str, width: int) -> str:
+    """The name, cut where it is longer."""
     return name if len(name) <= width else name[: width - 1] + "…"
 
 
@@ -131,13 +143,18 @@ def _cells(interval: Interval) -> tuple[str, str]:
     return f"{interval.value:.3f}", f"[{interval.low:.3f}, {interval.high:.3f}]"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns as wide as their widest cell; names to the left, figures to the right."""
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns as wide as their widest cell, names cut where a line would be too long.
+
+    Names stand to the left, figures to the right.
+    """
     lines = [head, *rows]
     widths = [max(len(line[position]) for line in lines) for position in range(len(head))]
+    figures = sum(widths[1:]) + len(_GAP) * (len(head) - 1)
+    widths[0] = min(widths[0], max(WIDTH - figures, _LEAST_NAME))
     return "\n".join(
-        "  ".join(
-            cell.rjust(width) if position else cell.ljust(width)
+        _GAP.join(
+            cell.rjust(width) if position else shorten(cell, width).ljust(width)
             for position, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in lines

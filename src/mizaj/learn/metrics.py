@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mizaj.errors import SettingError
+from mizaj.model.folder import POLARITIES
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-CLASSES = ("negative", "neutral", "positive")
-"""The answers, in the order of every confusion matrix."""
+CLASSES = POLARITIES
+"""The answers in question when nothing else is said, in the order of the confusion matrix."""
 
 Z_95 = 1.959963984540054  # the normal quantile that leaves 2.5 % above it
 _PERCENTILES_95 = (2.5, 97.5)
@@ -81,78 +82,115 @@ class Counts:
         return int(self.array.sum())
 
     @property
+    def margins(self) -> Margins:
+        """The sums of the matrix that its figures hang on."""
+        return Margins.of(self.array)
+
+    @property
     def support(self) -> dict[str, int]:
         """How many rows truly belong to each class."""
-        return dict(zip(self.labels, self.array.sum(axis=1).tolist(), strict=True))
+        return dict(zip(self.labels, self.margins.true.tolist(), strict=True))
 
     @property
     def correct(self) -> dict[str, int]:
         """How many rows of each class got the right answer."""
-        return dict(zip(self.labels, self.array.diagonal().tolist(), strict=True))
+        return dict(zip(self.labels, self.margins.right.tolist(), strict=True))
 
     @property
     def accuracy(self) -> float:
         """The share of rows answered rightly; 0 for no rows."""
-        return float(accuracy_of(self.array))
+        return float(self.margins.accuracy)
 
     @property
     def precision(self) -> dict[str, float]:
         """Of the rows given a class, the share that belong to it."""
-        return self._by_class(precision_of(self.array))
+        return self._by_class(self.margins.precision)
 
     @property
     def recall(self) -> dict[str, float]:
         """Of the rows that belong to a class, the share given it."""
-        return self._by_class(recall_of(self.array))
+        return self._by_class(self.margins.recall)
 
     @property
     def f1(self) -> dict[str, float]:
         """The harmonic mean of precision and recall, for each class."""
-        return self._by_class(f1_of(self.array))
+        return self._by_class(self.margins.f1)
 
     @property
     def macro_f1(self) -> float:
         """The mean of the classes' F1, each class weighing the same."""
-        return float(macro_f1_of(self.array))
+        return float(self.margins.macro_f1)
 
     @property
     def weighted_f1(self) -> float:
         """The mean of the classes' F1, each class weighing as many rows as it has."""
-        rows = self.array.sum(axis=1)
-        return float(_ratio((f1_of(self.array) * rows).sum(), rows.sum()))
+        return float(self.margins.weighted_f1)
 
     @property
     def macro_recall(self) -> float:
         """The mean of the classes' recall, each class weighing the same."""
-        return float(recall_of(self.array).mean())
+        return float(self.margins.macro_recall)
 
     def _by_class(self, values: Floats) -> dict[str, float]:
         return dict(zip(self.labels, values.tolist(), strict=True))
 
 
-def accuracy_of(matrices: Ints) -> Floats:
-    """The accuracy of each confusion matrix in the last two axes."""
-    return _ratio(_diagonal(matrices).sum(axis=-1), matrices.sum(axis=(-2, -1)))
+@dataclass(frozen=True, eq=False)
+class Margins:
+    """What the figures of answers hang on, by class: rows answered rightly, rows truly of it, rows given it.
 
+    The last axis is the classes; axes before it are tables, such as resamples, and each figure has them too.
+    """
 
-def precision_of(matrices: Ints) -> Floats:
-    """The precision of each class of each confusion matrix in the last two axes."""
-    return _ratio(_diagonal(matrices), matrices.sum(axis=-2))
+    right: Ints
+    true: Ints
+    given: Ints
 
+    @classmethod
+    def of(cls, matrices: Ints) -> Self:
+        """The sums of each confusion matrix in the last two axes."""
+        right = matrices.diagonal(axis1=-2, axis2=-1)
+        return cls(right, matrices.sum(axis=-1), matrices.sum(axis=-2))
 
-def recall_of(matrices: Ints) -> Floats:
-    """The recall of each class of each confusion matrix in the last two axes."""
-    return _ratio(_diagonal(matrices), matrices.sum(axis=-1))
+    @property
+    def accuracy(self) -> Floats:
+        """The share of rows answered rightly."""
+        return _ratio(self.right.sum(axis=-1), self.true.sum(axis=-1))
 
+    @property
+    def precision(self) -> Floats:
+        """Of the rows given each class, the share that belong to it."""
+        return _ratio(self.right, self.given)
 
-def f1_of(matrices: Ints) -> Floats:
-    """The F1 of each class of each confusion matrix in the last two axes."""
-    return _ratio(2 * _diagonal(matrices), matrices.sum(axis=-2) + matrices.sum(axis=-1))
+    @property
+    def recall(self) -> Floats:
+        """Of the rows that belong to each class, the share given it."""
+        return _ratio(self.right, self.true)
+
+    @property
+    def f1(self) -> Floats:
+        """The F1 of each class."""
+        return _ratio(2 * self.right, self.true + self.given)
+
+    @property
+    def macro_f1(self) -> Floats:
+        """The mean F1 over classes."""
+        return np.asarray(self.f1.mean(axis=-1))
+
+    @property
+    def weighted_f1(self) -> Floats:
+        """The mean F1 over classes, weighted by their rows."""
+        return _ratio((self.f1 * self.true).sum(axis=-1), self.true.sum(axis=-1))
+
+    @property
+    def macro_recall(self) -> Floats:
+        """The mean recall over classes."""
+        return np.asarray(self.recall.mean(axis=-1))
 
 
 def macro_f1_of(matrices: Ints) -> Floats:
     """The mean F1 over classes of each confusion matrix in the last two axes."""
-    return np.asarray(f1_of(matrices).mean(axis=-1))
+    return Margins.of(matrices).macro_f1
 
 
 @dataclass(frozen=True)
@@ -174,11 +212,13 @@ class Intervals:
 
     accuracy: Interval
     macro_f1: Interval
+    weighted_f1: Interval
+    macro_recall: Interval
     f1: dict[str, Interval]
 
 
 def bootstrap_intervals(counts: Counts, *, n_resamples: int = 2000, seed: int = 0) -> Intervals:
-    """The 95 % percentile intervals of accuracy, macro-F1 and each class's F1.
+    """The 95 % percentile intervals of accuracy, the F1 means, macro-recall and each class's F1.
 
     Drawing n rows with replacement gives cells that are multinomial with the shares of the matrix,
     and these figures depend on the cells only: so cells are drawn instead of rows. It is the same
@@ -189,11 +229,17 @@ def bootstrap_intervals(counts: Counts, *, n_resamples: int = 2000, seed: int = 
     >>> (wide.value, round(wide.low, 2), round(wide.high, 2))
     (0.8, 0.6, 0.95)
     """
-    matrices = resample(counts.array, n_resamples=n_resamples, seed=seed)
-    f1s = f1_of(matrices)
+    n_labels, cells = len(counts.labels), counts.array.ravel()
+    places = np.append(np.flatnonzero(cells[:-1]), len(cells) - 1)
+    truth, answers = np.divmod(places, n_labels)
+    drawn = Resamples.of(cells[places], n_resamples=n_resamples, seed=seed)
+    found = drawn.margins(truth, answers, n_labels)
+    f1s = found.f1
     return Intervals(
-        accuracy=percentile_interval(counts.accuracy, accuracy_of(matrices)),
-        macro_f1=percentile_interval(counts.macro_f1, f1s.mean(axis=-1)),
+        accuracy=percentile_interval(counts.accuracy, found.accuracy),
+        macro_f1=percentile_interval(counts.macro_f1, found.macro_f1),
+        weighted_f1=percentile_interval(counts.weighted_f1, found.weighted_f1),
+        macro_recall=percentile_interval(counts.macro_recall, found.macro_recall),
         f1={
             label: percentile_interval(value, f1s[:, position])
             for position, (label, value) in enumerate(counts.f1.items())
@@ -201,13 +247,38 @@ def bootstrap_intervals(counts: Counts, *, n_resamples: int = 2000, seed: int = 
     )
 
 
-def resample(cells: Ints, *, n_resamples: int, seed: int) -> Ints:
-    """Tables of the shape and total of `cells`, drawn with its shares, one for each resample."""
-    total = int(cells.sum())
-    if total == 0:
-        return np.zeros((n_resamples, *cells.shape), dtype=np.int64)
-    draws = np.random.default_rng(seed).multinomial(total, cells.ravel() / total, n_resamples)
-    return draws.reshape(n_resamples, *cells.shape)
+@dataclass(frozen=True, eq=False)
+class Resamples:
+    """Tables of the total of `n_rows`, drawn with its shares, one down for each resample.
+
+    What is counted is a list of cells and not a whole table: of many labels, most cells are empty.
+    """
+
+    draws: Ints
+
+    @classmethod
+    def of(cls, n_rows: Ints, *, n_resamples: int, seed: int) -> Self:
+        """Resamples of cells that hold so many rows. An empty cell among them changes no draw, save at the end."""
+        total = int(n_rows.sum())
+        if total == 0:
+            return cls(np.zeros((n_resamples, len(n_rows)), dtype=np.int64))
+        return cls(np.random.default_rng(seed).multinomial(total, n_rows / total, n_resamples))
+
+    def margins(self, truth: Ints, answers: Ints, n_labels: int) -> Margins:
+        """The sums by class of each resample, where each cell has this true class and this answer."""
+        right = truth == answers
+        return Margins(
+            right=self._sum_by(truth[right], n_labels, self.draws[:, right]),
+            true=self._sum_by(truth, n_labels, self.draws),
+            given=self._sum_by(answers, n_labels, self.draws),
+        )
+
+    @staticmethod
+    def _sum_by(classes: Ints, n_labels: int, draws: Ints) -> Ints:
+        # in floats, which multiply fast and hold whole numbers of rows exactly
+        belongs = (classes[:, None] == np.arange(n_labels)).astype(np.float64)
+        sums: Ints = (draws.astype(np.float64) @ belongs).astype(np.int64)
+        return sums
 
 
 def percentile_interval(value: float, draws: Floats) -> Interval:
@@ -324,10 +395,6 @@ class Calibration:
 
 def _sums(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(a + b for a, b in zip(left, right, strict=True))
-
-
-def _diagonal(matrices: Ints) -> Ints:
-    return matrices.diagonal(axis1=-2, axis2=-1)
 
 
 def _ratio(part: Ints | Floats, whole: Ints) -> Floats:

@@ -22,6 +22,7 @@ class Kernel:
         language: memoryview[Any],
         cmi: memoryview[Any],
         is_compatibility: memoryview[Any],
+        doubt: memoryview[Any],
     ) -> None: ...
     def shares(
         self, texts: Iterable[bytes]

@@ -77,36 +77,13 @@ cdef extern from *:
 
 cdef uint32_t NO_ENTRY = 0xFFFFFFFFu
 
-# What is known of a post when all its tokens have been looked at once.
-cdef struct Survey:
-    double neutrality
-    # of a word in the table, the most that speaks for Hindi
-    int32_t highest_logit
-    # words in capitals, tokens the rules look at, places where a phrase may begin
-    int32_t n_capitals
-    int32_t n_kept
-    int32_t n_begins
-    # words that became part of a phrase
-    int32_t n_joined
 
-
-cdef struct Work:
-    # what one thread needs while it scores
-    Tokens tokens
-    # what was found out about unknown words, as slots: two at each even place, the last one asked for first
-    Slot* guesses
-    # the post, with zeros behind it
-    uint8_t* text
-    size_t room
-    Survey survey
+cdef void* take_room(size_t size) noexcept nogil:
+    return wide_room(size)
 
 
 cdef class Desk:
     """The memory of one thread at work: room for tokens, and what it found out about unknown words."""
-
-    # two posts at work: what one asks the memory for is there when the next one has been scanned
-    cdef Work[2] works
-    cdef Slot* guesses
 
     def __cinit__(self):
         memset(self.works, 0, sizeof(self.works))
@@ -140,13 +117,6 @@ cdef void tidy(Work* work) noexcept:
 
 cdef class Kernel:
     """A packed lexicon made ready for scoring; one serves any number of threads."""
-
-    cdef Lex lex
-    # the table of words, copied from the file to where it is read faster
-    cdef Slot* _slots
-    cdef object _view
-    # desks that no thread sits at now; a deque, whose ends are safe to use from several threads
-    cdef object _desks
 
     def __init__(self, lexicon):
         cdef const uint8_t[::1] view = memoryview(lexicon.content)
@@ -233,11 +203,13 @@ cdef class Kernel:
         uint8_t[::1] language,
         float[::1] cmi,
         uint8_t[::1] is_compatibility,
+        uint8_t[::1] doubt,
     ):
         """Score posts `first` to `first + n` of an Arrow string column into the output buffers, `n` long each.
 
         `offsets` are the column's, 32-bit or (large) 64-bit. Posts that hold characters with a plainer form are marked
-        in `is_compatibility`; the caller normalises those and scores them again.
+        in `is_compatibility`; the caller normalises those and scores them again. `doubt` counts what speaks against
+        taking the words at their word: irony, emoji that contradict.
         """
         check_offsets(data, offsets, first, n, is_large)
         cdef const int32_t* narrow = <const int32_t*>&offsets[0] if n else NULL
@@ -269,6 +241,7 @@ cdef class Kernel:
                         language[i - 1] = post_language(work.tokens.n_words)
                         cmi[i - 1] = code_mixing(work.tokens.n_words)
                         is_compatibility[i - 1] = work.tokens.is_compatibility
+                        doubt[i - 1] = <uint8_t>min(result.doubt, 255)
         finally:
             self._leave_desk(desk)
 
@@ -377,7 +350,6 @@ cdef check_offsets(const uint8_t[::1] data, const uint8_t[::1] offsets, Py_ssize
 
 
 cdef int begin_one(const Lex* lex, const uint8_t* text, int32_t n, Work* work) except -1 nogil:
-    """Scan a post, and ask for what it is looked up in."""
     pad(text, n, work)
     scan(work.text, n, &lex.table, &work.tokens)
     choose_slots(lex, &work.tokens, work.guesses)
@@ -387,12 +359,23 @@ cdef int begin_one(const Lex* lex, const uint8_t* text, int32_t n, Work* work) e
 cdef void finish_one(const Lex* lex, Work* work, RuleResult* result) noexcept nogil:
     """Score the post that was begun."""
     look_up(lex, work)
+    judge(lex, work, result)
+
+
+cdef void judge(const Lex* lex, Work* work, RuleResult* result) noexcept nogil:
     work.tokens.n = gather(lex, &work.tokens, &work.survey, result)
     score_post(work.tokens.items, work.tokens.n, <RuleWeights*>&lex.weights, result)
 
 
+cdef int language_of(const Work* work) noexcept nogil:
+    return post_language(work.tokens.n_words)
+
+
+cdef float mixing_of(const Work* work) noexcept nogil:
+    return code_mixing(work.tokens.n_words)
+
+
 cdef void look_up(const Lex* lex, Work* work) noexcept nogil:
-    """Give the tokens of a post their entries and languages, join phrases, and survey what there is."""
     cdef Tokens* tokens = &work.tokens
     cdef Survey* survey = &work.survey
     read_slots(lex, work.text, tokens, work.guesses)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from mizaj import batch as columns
 from mizaj.errors import SourceError
@@ -25,14 +26,16 @@ POST_LANGUAGES = ("en", "hi", "hi-Latn", "hi-en", "other")
 """Languages of a post by the number that the kernel writes (`LANGUAGE_EN`... in `_kernel.pyx`)."""
 
 _OUTPUTS = {
-    "sentiment": "B",
-    "score": "f",
-    "confidence": "f",
-    "language": "B",
-    "cmi": "f",
-    "is_compatibility": "B",
+    "sentiment": ("B", 1),
+    "score": ("f", 1),
+    "confidence": ("f", 1),
+    "language": ("B", 1),
+    "cmi": ("f", 1),
+    "doubt": ("B", 1),
 }
+_IS_COMPATIBILITY = "is_compatibility"
 _WIDTH = {"B": 1, "f": 4}
+_MOST_DOUBTS = 255  # that a byte can count
 # A post of 10 MB can take 640 MB while it is scored (64 bytes a token): that once, not once a core.
 _HUGE_BYTES = 1 << 20
 _one_at_a_time = threading.Lock()
@@ -80,31 +83,84 @@ def score_column(texts: pa.Array, scorer: Scorer) -> list[pa.Array]:
 
     Raises `SourceError` for a column that cannot hold text.
     """
-    if columns.text_type(texts.type) is None:
-        msg = f"the texts to score are {texts.type}; a text column is {columns.TEXT_TYPES}"
-        raise SourceError(msg)
-    texts = columns.as_text(texts)
+    texts = _checked(texts)
     if scorer.kernel is None or scorer.settings.rules != DEFAULT_RULES:
         return _score_one_by_one(texts, scorer.answer)
     return _score_by_kernel(texts, scorer.kernel)
 
 
+class ColumnKernel(Protocol):
+    """What scores a column of posts at once: `Kernel` and `LinearKernel`."""
+
+    @property
+    def score(self) -> Callable[..., None]:
+        """Score posts `first` to `first + n` of a column's buffers into outputs with so many figures a post each."""
+
+
+def run_kernel(
+    texts: pa.Array, kernel: ColumnKernel, outputs: Mapping[str, tuple[str, int]]
+) -> dict[str, NDArray[Any]]:
+    """What a kernel says of a column of string or large_string: for each output, its figures post by post.
+
+    `outputs` names the kernel's outputs, each with its type code ("B", "f") and how many figures a post has. A null
+    gets what an empty post gets; posts that hold characters with a plainer form (fullwidth, styled letters) are scored
+    in that form.
+    """
+    room = {name: _room(len(texts), spec) for name, spec in _with_mark(outputs).items()}
+    with _one_at_a_time if _holds_huge_post(texts) else nullcontext():
+        _run(texts, kernel, room)
+        rows = np.flatnonzero(room[_IS_COMPATIBILITY])
+        if len(rows):
+            plain = [compatible(_text(texts[row])) for row in rows.tolist()]
+            _rescore(pa.array(plain, pa.large_string()), rows, kernel=kernel, room=room)
+    if texts.null_count:
+        rows = np.flatnonzero(pc.is_null(texts))
+        _rescore(pa.array([""] * len(rows)), rows, kernel=kernel, room=room)
+    return {name: room[name] for name in outputs}
+
+
+def doubt_column(texts: pa.Array, scorer: Scorer) -> NDArray[np.uint8]:
+    """How many things in each text speak against taking its words at their word: irony, emoji that contradict.
+
+    Raises `SourceError` for a column that cannot hold text.
+
+    >>> doubt_column(pa.array(["so good ki main so gaya", "so good"]), load_scorer(LexiconSettings())).tolist()
+    [1, 0]
+    """
+    texts = _checked(texts)
+    if scorer.kernel is None:
+        doubts = [min(scorer.read(_text(value)).result.doubt, _MOST_DOUBTS) for value in texts]
+        return np.array(doubts, np.uint8)
+    return run_kernel(texts, scorer.kernel, _OUTPUTS)["doubt"]
+
+
+def _checked(texts: pa.Array) -> pa.Array:
+    if columns.text_type(texts.type) is None:
+        msg = f"the texts to score are {texts.type}; a text column is {columns.TEXT_TYPES}"
+        raise SourceError(msg)
+    return columns.as_text(texts)
+
+
 def _score_by_kernel(texts: pa.Array, kernel: Kernel) -> list[pa.Array]:
     n = len(texts)
-    outputs = {name: _room(n, code) for name, code in _OUTPUTS.items()}
-    with _one_at_a_time if _holds_huge_post(texts) else nullcontext():
-        _run_kernel(texts, kernel, outputs)
-        _rescore_compatible(texts, kernel, outputs)
-    if texts.null_count:
-        _score_nulls(texts, kernel, outputs)
+    found = run_kernel(texts, kernel, _OUTPUTS)
     return [
-        _dictionary(outputs["sentiment"], LABELS),
-        pa.Array.from_buffers(pa.float32(), n, [None, pa.py_buffer(outputs["score"])]),
-        pa.Array.from_buffers(pa.float32(), n, [None, pa.py_buffer(outputs["confidence"])]),
-        _dictionary(bytearray(n), (TIER,)),
-        _dictionary(outputs["language"], POST_LANGUAGES),
-        pa.Array.from_buffers(pa.float32(), n, [None, pa.py_buffer(outputs["cmi"])]),
+        _dictionary(found["sentiment"], LABELS),
+        pa.array(found["score"]),
+        pa.array(found["confidence"]),
+        _dictionary(np.zeros(n, np.uint8), (TIER,)),
+        language_column(found["language"]),
+        pa.array(found["cmi"]),
     ]
+
+
+def language_column(codes: NDArray[np.uint8]) -> pa.DictionaryArray:
+    """The languages of posts from the numbers that a kernel writes."""
+    return _dictionary(codes, POST_LANGUAGES)
+
+
+def _with_mark(outputs: Mapping[str, tuple[str, int]]) -> dict[str, tuple[str, int]]:
+    return {**outputs, _IS_COMPATIBILITY: ("B", 1)}
 
 
 def _holds_huge_post(texts: pa.Array) -> bool:
@@ -118,7 +174,7 @@ def _holds_huge_post(texts: pa.Array) -> bool:
     return bool(sizes.max(initial=0) >= _HUGE_BYTES)
 
 
-def _run_kernel(texts: pa.Array, kernel: Kernel, outputs: dict[str, memoryview[Any]]) -> None:
+def _run(texts: pa.Array, kernel: ColumnKernel, room: Mapping[str, NDArray[Any]]) -> None:
     _, offsets, data = texts.buffers()
     kernel.score(
         memoryview(data or b"").cast("B"),
@@ -126,41 +182,34 @@ def _run_kernel(texts: pa.Array, kernel: Kernel, outputs: dict[str, memoryview[A
         texts.offset,
         len(texts),
         is_large=pa.types.is_large_string(texts.type),
-        **outputs,
+        **room,
     )
 
 
-def _rescore_compatible(
-    texts: pa.Array, kernel: Kernel, outputs: dict[str, memoryview[Any]]
+def _rescore(
+    texts: pa.Array,
+    rows: NDArray[np.int64],
+    *,
+    kernel: ColumnKernel,
+    room: Mapping[str, NDArray[Any]],
 ) -> None:
-    """Score again, normalised, the few posts that hold characters with a plainer form (fullwidth, styled letters)."""
-    rows = np.flatnonzero(np.frombuffer(outputs["is_compatibility"], np.uint8)).tolist()
-    if not rows:
-        return
-    plain = pa.array([compatible(_text(texts[i])) for i in rows], pa.large_string())
-    again = {name: _room(len(rows), code) for name, code in _OUTPUTS.items()}
-    _run_kernel(plain, kernel, again)
+    """Score the few posts of these rows again, as other texts."""
+    per_post = {name: len(column) // len(room[_IS_COMPATIBILITY]) for name, column in room.items()}
+    again = {
+        name: np.zeros(len(rows) * per_post[name], column.dtype) for name, column in room.items()
+    }
+    _run(texts, kernel, again)
     for name, column in again.items():
-        for place, row in enumerate(rows):
-            outputs[name][row] = column[place]
+        room[name].reshape(-1, per_post[name])[rows] = column.reshape(-1, per_post[name])
 
 
-def _score_nulls(texts: pa.Array, kernel: Kernel, outputs: dict[str, memoryview[Any]]) -> None:
-    """Give the rows without a text what an empty text gets, whatever bytes lie under them."""
-    empty = {name: _room(1, code) for name, code in _OUTPUTS.items()}
-    _run_kernel(pa.array([""]), kernel, empty)
-    is_null = np.asarray(pc.is_null(texts))
-    for name, code in _OUTPUTS.items():
-        np.frombuffer(outputs[name], dtype=code)[is_null] = empty[name][0]
-
-
-def _room(n: int, code: str) -> memoryview[Any]:
-    """Room for n numbers that the kernel writes and Arrow takes over; what lies in it is not cleared.
+def _room(n: int, spec: tuple[str, int]) -> NDArray[Any]:
+    """Room for the figures of n posts, which Arrow can take over; what lies in it is not cleared.
 
     From Arrow, whose allocator keeps the pages that it was given for the next batch.
     """
-    room = memoryview(pa.allocate_buffer(n * _WIDTH[code])).cast("B")
-    return room.cast("f") if code == "f" else room
+    code, per_post = spec
+    return np.frombuffer(pa.allocate_buffer(n * per_post * _WIDTH[code]), code)
 
 
 def _text(value: pa.Scalar) -> str:
@@ -168,12 +217,11 @@ def _text(value: pa.Scalar) -> str:
     return bytes(value.as_buffer() or b"").decode("utf-8", "replace") if value.is_valid else ""
 
 
-def _dictionary(
-    indices: memoryview[int] | bytearray, values: tuple[str, ...]
-) -> pa.DictionaryArray:
-    codes = pa.Array.from_buffers(pa.int8(), len(indices), [None, pa.py_buffer(indices)])
+def _dictionary(codes: NDArray[np.uint8], values: tuple[str, ...]) -> pa.DictionaryArray:
     # the kernel writes no other numbers than those of the values
-    return pa.DictionaryArray.from_arrays(codes, pa.array(values), safe=False)
+    return pa.DictionaryArray.from_arrays(
+        pa.array(codes.view(np.int8)), pa.array(values), safe=False
+    )
 
 
 def _score_one_by_one(texts: pa.Array, answer: Callable[[str], Answer]) -> list[pa.Array]:

@@ -90,7 +90,7 @@ def hash_bytes(text: bytes) -> int:
     """
     state = _BASIS
     for at in range(0, len(text), _CHUNK):
-        state = _absorb(state, int.from_bytes(text[at : at + _CHUNK], "little"))
+        state = absorb(state, int.from_bytes(text[at : at + _CHUNK], "little"))
     return state | 1
 
 
@@ -98,10 +98,11 @@ def hash_heads(heads: list[int]) -> int:
     """The key of a phrase, from the head entries of its words."""
     state = _BASIS
     for head in heads:
-        state = _absorb(state, head + 1)
+        state = absorb(state, head + 1)
     return state or 1
 
 
-def _absorb(state: int, chunk: int) -> int:
+def absorb(state: int, chunk: int) -> int:
+    """The state of a hash with one more chunk of 64 bits."""
     state = ((state ^ chunk) * _PRIME) & _MASK
     return state ^ (state >> 32)

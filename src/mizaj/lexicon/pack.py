@@ -20,6 +20,8 @@ from mizaj.text.tokens import is_emoticon
 
 DATA = Path(__file__).parent / "data"
 DEFAULT = Path(__file__).parent / "default.lex"
+HAND_MADE = "hand-made.lex"
+"""Beside the default: the same dictionaries without what was fitted on labelled posts, for models trained on such."""
 LEARNT = "learnt"
 """Entries of a file with this name set the figures of words that other files list."""
 
@@ -49,22 +51,34 @@ class _Row:
 
 
 def pack_default(target: Path = DEFAULT) -> None:
-    """Pack the dictionaries that ship with the package to `target`; run when the package is built.
+    """Pack the dictionaries that ship with the package to `target`, and what of them is hand-made beside it.
 
-    The file appears by rename: whoever has the old one mapped keeps it whole.
+    Run when the package is built. Files appear by rename: whoever has the old one mapped keeps it whole.
     """
+    weights = read_weights(DATA / "weights.json")
+    _put(pack(read_folder(DATA), weights), target)
+    _put(pack(read_hand_made(DATA), Weights()), target.with_name(HAND_MADE))
+
+
+def _put(content: bytes, target: Path) -> None:
     unfinished = target.with_suffix(".tmp")
-    unfinished.write_bytes(pack(read_folder(DATA), read_weights(DATA / "weights.json")))
+    unfinished.write_bytes(content)
     unfinished.replace(target)
 
 
 def read_folder(folder: Path) -> list[Entry]:
     """The entries of every TSV file directly in a folder, files in the order of their names, learnt figures last."""
-    entries: list[Entry] = []
-    learnt: list[Entry] = []
-    for path in sorted(folder.glob("*.tsv")):
-        (learnt if path.stem == LEARNT else entries).extend(read_entries(path))
-    return merge(entries, learnt)
+    return merge(_read_all(folder, is_learnt=False), _read_all(folder, is_learnt=True))
+
+
+def read_hand_made(folder: Path) -> list[Entry]:
+    """The entries of a folder without the figures that were learnt."""
+    return merge(_read_all(folder, is_learnt=False))
+
+
+def _read_all(folder: Path, *, is_learnt: bool) -> list[Entry]:
+    paths = [path for path in sorted(folder.glob("*.tsv")) if (path.stem == LEARNT) == is_learnt]
+    return [entry for path in paths for entry in read_entries(path)]
 
 
 def read_weights(path: Path) -> Weights:

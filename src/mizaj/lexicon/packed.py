@@ -14,7 +14,16 @@ from typing import Any
 from mizaj.errors import LexiconError
 from mizaj.lexicon import layout
 from mizaj.lexicon.entries import LANGUAGES, PARTS_OF_SPEECH, ROLES, Entry, read_entries
-from mizaj.lexicon.pack import DATA, DEFAULT, merge, pack, pack_default, read_folder, read_weights
+from mizaj.lexicon.pack import (
+    DATA,
+    DEFAULT,
+    HAND_MADE,
+    merge,
+    pack,
+    pack_default,
+    read_folder,
+    read_weights,
+)
 from mizaj.lexicon.trie import Trie
 from mizaj.lexicon.weights import Weights
 
@@ -150,6 +159,15 @@ def load_lexicon(extra: tuple[Path, ...] = (), domain: str | None = None) -> Lex
     if len(extra) == 1 and extra[0].suffix == ".lex" and domain is None:
         return Lexicon.open(extra[0])
     return build_lexicon(extra, domain)
+
+
+@functools.cache
+def load_hand_made() -> Lexicon:
+    """The dictionaries that ship with the package, without what was fitted on labelled posts."""
+    path = DEFAULT.with_name(HAND_MADE)
+    if not path.exists():
+        pack_default()
+    return Lexicon.open(path)
 
 
 def build_lexicon(extra: Iterable[Path], domain: str | None = None) -> Lexicon:

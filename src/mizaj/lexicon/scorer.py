@@ -98,7 +98,7 @@ class Scorer:
 
     def judge(self, text: str, result: twin.Result) -> Answer:
         """The answer for a post of which this is the result of reading it."""
-        language, cmi = _post_language(result.n_by_language)
+        language, cmi = mixing(result.n_by_language)
         if self.settings.rules != DEFAULT_RULES:
             paper_score = paper.score_paper(text, self.lexicon, self.settings.rules)
             score = float(max(-1, min(1, paper_score.total)))
@@ -110,14 +110,19 @@ class Scorer:
 @functools.cache
 def load_scorer(settings: LexiconSettings) -> Scorer:
     """The scorer for these settings, made once a process; warns where the compiled kernel is missing."""
-    lexicon = open_lexicon(settings.files, settings.domain)
+    return scorer_of(open_lexicon(settings.files, settings.domain), settings)
+
+
+def scorer_of(lexicon: Lexicon, settings: LexiconSettings) -> Scorer:
+    """The scorer for a lexicon that is open; warns where the compiled kernel is missing."""
     if Kernel is None:
         warnings.warn(SLOW, RuntimeWarning, stacklevel=2)
         return Scorer(settings, lexicon, None)
     return Scorer(settings, lexicon, Kernel(lexicon))
 
 
-def _post_language(counts: list[int]) -> tuple[str, float]:
+def mixing(counts: list[int]) -> tuple[str, float]:
+    """The language of a post and its code-mixing index, from its words by language."""
     english, hi_latn, hindi, other = (n for i, n in enumerate(counts) if i != _N_SYMBOL)
     total = english + hi_latn + hindi + other
     cmi = 100.0 * (1.0 - max(english, hi_latn + hindi, other) / total) if total else 0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -19,6 +19,15 @@ class Contents:
 
     settings: Mapping[str, Any]
     files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """Probabilities, and who gave them: `tiers[i]` is the place in `names` of the model that answered text i."""
+
+    probabilities: Probabilities
+    tiers: NDArray[np.int8]
+    names: tuple[str, ...]
 
 
 class Classifier(Protocol):
@@ -44,3 +53,20 @@ class Classifier(Protocol):
 
     def contents(self) -> Contents:
         """What `load` needs to make an equal model again."""
+
+
+class Tiered(Classifier, Protocol):
+    """A classifier in which several models stand, each of which answers some of the texts."""
+
+    def answers(self, texts: pa.Array, /) -> Answers:
+        """What `probabilities` gives, with the tier that answered each text."""
+
+
+def answers_of(classifier: Classifier, texts: pa.Array) -> Answers:
+    """The answers of a classifier of any kind: where it has no tiers, it is the one tier, named after its kind."""
+    own: Callable[[pa.Array], Answers] | None = getattr(classifier, "answers", None)
+    if own is not None:
+        return own(texts)
+    return Answers(
+        classifier.probabilities(texts), np.zeros(len(texts), np.int8), (classifier.kind,)
+    )

@@ -4,6 +4,7 @@
 my-model/
   model.json            format, kind, task, labels, settings, calibration, card, parent, files, hash
   weights.safetensors   or any other file that the kind writes
+  1-linear/             a whole model inside this one (of a cascade or an ensemble), as a folder of its own
 ```
 The hash in `model.json` is of everything else in it, the hashes of the files among them: it names the
 content of the whole folder, and a model trained on from another names that one's as its `parent`.
@@ -19,7 +20,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from mizaj.errors import ModelError, SinkError
@@ -33,8 +34,10 @@ MANIFEST = "model.json"
 WEIGHTS = "weights.safetensors"
 POLARITY = "polarity"
 """The task of models whose labels are negative, neutral and positive."""
+POLARITIES = ("negative", "neutral", "positive")
 
 _MOST_MANIFEST_BYTES = 50_000_000
+_MOST_PARTS = 4  # of a file's name: a file of a model in an ensemble in a cascade has three
 _REQUIRED = ("format", "kind", "task", "labels", "settings", "files", "hash")
 _KINDS_OF_VALUE = {"kind": str, "task": str, "settings": dict, "files": dict}
 
@@ -71,6 +74,17 @@ class Folder:
             raise ModelError(msg)
         return self.path / name
 
+    def member(self, name: str) -> Folder:
+        """A model inside this one; its files were checked with this one's and are not read again."""
+        self.file(f"{name}/{MANIFEST}")
+        manifest = _read_manifest(self.path / name / MANIFEST)
+        _check_manifest(self.path / name, manifest)
+        for file, stamp in manifest["files"].items():
+            if self.files.get(f"{name}/{file}") != stamp:
+                msg = f"{self.path / name} and {self.path} differ on {file}; copy or train the model again"
+                raise ModelError(msg)
+        return _folder(self.path / name, manifest)
+
     def view(self, name: str) -> memoryview:
         """The bytes of a file, memory-mapped."""
         path = self.file(name)
@@ -98,7 +112,21 @@ def save(
     Raises `SinkError` where something stands at `path` that is no model, or a model and not `overwrite`.
     """
     path = Path(path)
-    _check_free(path, overwrite=overwrite)
+    check_free(path, overwrite=overwrite)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    room = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    try:
+        for name, content in packed(model, described).items():
+            (room / name).parent.mkdir(parents=True, exist_ok=True)
+            (room / name).write_bytes(content)
+        _put(room, path)
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
+    return open_folder(path)
+
+
+def packed(model: Classifier, described: Described | None = None) -> dict[str, bytes]:
+    """The files of the model's folder by their names, `model.json` among them."""
     described = described or Described()
     contents = model.contents()
     manifest = {
@@ -112,16 +140,7 @@ def save(
         "parent": described.parent,
         "files": {name: _stamp(content) for name, content in contents.files.items()},
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    room = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-    try:
-        for name, content in contents.files.items():
-            (room / name).write_bytes(content)
-        _write_manifest(room, manifest)
-        _put(room, path)
-    finally:
-        shutil.rmtree(room, ignore_errors=True)
-    return open_folder(path)
+    return {**contents.files, MANIFEST: _spelt(manifest)}
 
 
 def describe(folder: Folder, described: Described) -> Folder:
@@ -152,6 +171,10 @@ def open_folder(path: str | Path) -> Folder:
     _check_manifest(path, manifest)
     for name, stamp in manifest["files"].items():
         _check_file(path, name, stamp)
+    return _folder(path, manifest)
+
+
+def _folder(path: Path, manifest: Mapping[str, Any]) -> Folder:
     return Folder(
         path,
         kind=manifest["kind"],
@@ -168,7 +191,9 @@ def open_folder(path: str | Path) -> Folder:
     )
 
 
-def _check_free(path: Path, *, overwrite: bool) -> None:
+def check_free(path: str | Path, *, overwrite: bool) -> None:
+    """Raise `SinkError` where something stands at `path` that is no model, or a model and not `overwrite`."""
+    path = Path(path)
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
         return
     if not is_model(path):
@@ -202,11 +227,14 @@ def _hash(manifest: Mapping[str, Any]) -> str:
 
 
 def _write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    manifest["hash"] = _hash(manifest)
-    spelt = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
     draft = folder / f".{MANIFEST}"
-    draft.write_text(spelt, encoding="utf-8")
+    draft.write_bytes(_spelt(manifest))
     draft.replace(folder / MANIFEST)
+
+
+def _spelt(manifest: Mapping[str, Any]) -> bytes:
+    hashed = {**manifest, "hash": _hash(manifest)}
+    return (json.dumps(hashed, ensure_ascii=False, indent=2) + "\n").encode()
 
 
 def _read_manifest(path: Path) -> dict[str, Any]:
@@ -250,7 +278,7 @@ def _check_manifest(path: Path, manifest: dict[str, Any]) -> None:
 
 
 def _check_file(folder: Path, name: str, stamp: Mapping[str, Any]) -> None:
-    if Path(name).name != name or name in ("", ".", "..", MANIFEST):
+    if not _is_inside(name) or name == MANIFEST:
         msg = f"{folder} names a file outside itself: {name!r}; do not use this model"
         raise ModelError(msg)
     path = folder / name
@@ -260,6 +288,13 @@ def _check_file(folder: Path, name: str, stamp: Mapping[str, Any]) -> None:
     if path.stat().st_size != stamp.get("bytes") or _sha256(path) != stamp.get("sha256"):
         msg = f"{path} was changed since it was written (its hash differs); copy or train the model again"
         raise ModelError(msg)
+
+
+def _is_inside(name: str) -> bool:
+    """Whether a name is of a file in the folder or in a few folders inside it, spelt in one way on every system."""
+    parts = PurePosixPath(name).parts
+    is_plain = all(part not in ("", ".", "..") and not set(part) & set("/\\:") for part in parts)
+    return 0 < len(parts) <= _MOST_PARTS and is_plain and "/".join(parts) == name
 
 
 def _sha256(path: Path) -> str:

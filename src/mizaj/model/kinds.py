@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mizaj.model.classifier import Classifier
 
 KINDS = {
+    "lexicon": "mizaj.model.lexicon_tier",
     "linear": "mizaj.model.linear",
     "naive-bayes": "mizaj.model.classical",
     "svm": "mizaj.model.classical",

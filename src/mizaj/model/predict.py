@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from mizaj.errors import ModelError, SourceError
 from mizaj.lexicon.explain import Explanation, explain
 from mizaj.lexicon.scorer import Answer, LexiconSettings, Scorer, load_scorer
-from mizaj.model.folder import is_model
+from mizaj.model.folder import POLARITIES, POLARITY, is_model, open_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,6 +40,14 @@ class Model(Protocol):
     def name(self) -> str:
         """The name or folder it was loaded by."""
 
+    @property
+    def task(self) -> str:
+        """What it answers: `polarity`, or another task, which names the column it adds."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels it answers with."""
+
     def __call__(self, text: str) -> Answer:
         """The answer for one post."""
 
@@ -64,6 +72,16 @@ class LexiconModel:
 
     name: str
     settings: LexiconSettings
+
+    @property
+    def task(self) -> str:
+        """Polarity."""
+        return POLARITY
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Negative, neutral and positive."""
+        return POLARITIES
 
     @property
     def scorer(self) -> Scorer:
@@ -94,6 +112,16 @@ class LearnedModel:
     """A trained model in a folder, of whatever kind."""
 
     name: str
+
+    @property
+    def task(self) -> str:
+        """The task it was trained for."""
+        return open_folder(self.name).described.task
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels it was trained with."""
+        return open_folder(self.name).labels
 
     def __call__(self, text: str) -> Answer:
         """The answer for one post. Raises `ModelError` for a model whose task is not polarity."""

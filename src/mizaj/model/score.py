@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import functools
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from mizaj import batch as columns
-from mizaj.errors import ModelError, SourceError
+from mizaj.errors import ModelError, SettingError, SourceError
 from mizaj.lexicon.columns import score_column
 from mizaj.lexicon.scorer import LexiconSettings, load_scorer
 from mizaj.model.calibrate import Calibration, calibration_from
-from mizaj.model.classifier import Classifier, Probabilities
+from mizaj.model.cascade import Cascade
+from mizaj.model.classifier import Answers, Classifier, Probabilities, answers_of
 from mizaj.model.folder import MANIFEST, POLARITY, Folder, open_folder
 from mizaj.model.kinds import load_classifier
 
@@ -30,9 +31,26 @@ class Loaded:
     classifier: Classifier
     calibration: Calibration
 
+    @property
+    def cascade(self) -> Cascade:
+        """The model, where it is a cascade. Raises `SettingError` where it is not."""
+        if not isinstance(self.classifier, Cascade):
+            msg = f"{self.folder.path} is of kind {self.folder.kind}; only a cascade has tiers to choose between"
+            raise SettingError(msg)
+        return self.classifier
+
+    def with_thresholds(self, thresholds: tuple[float, ...]) -> Loaded:
+        """The cascade set otherwise. Raises `SettingError` for a model that is none."""
+        return replace(self, classifier=replace(self.cascade, thresholds=thresholds))
+
     def probabilities(self, texts: pa.Array) -> Probabilities:
         """Calibrated probabilities: a row for each text, a column for each label."""
-        return self.calibration(self.classifier.probabilities(texts))
+        return self.answers(texts).probabilities
+
+    def answers(self, texts: pa.Array) -> Answers:
+        """Calibrated probabilities, with the tier that answered each text."""
+        found = answers_of(self.classifier, texts)
+        return replace(found, probabilities=self.calibration(found.probabilities))
 
 
 def load_model(path: Path) -> Loaded:
@@ -63,11 +81,12 @@ class ModelScore:
     """The step that scores a text column with the model in the folder `model`; nulls count as empty posts.
 
     A model of polarity adds the six columns of scoring; one of another task adds a column of its task's name
-    (`emotion`) and `<task>_confidence`.
+    (`emotion`) and `<task>_confidence`. `thresholds` are for a cascade, in place of those in its folder.
     """
 
     model: str
     text: str = columns.TEXT.name
+    thresholds: tuple[float, ...] | None = None
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -86,7 +105,10 @@ class ModelScore:
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch with the model's answers appended."""
-        found = answer_column(batch.column(self.text), load_model(Path(self.model)))
+        loaded = load_model(Path(self.model))
+        if self.thresholds is not None:
+            loaded = loaded.with_thresholds(self.thresholds)
+        found = answer_column(batch.column(self.text), loaded)
         for added, column in zip(self.adds, found, strict=True):
             batch = batch.append_column(added, column)
         return batch
@@ -96,7 +118,19 @@ def added_by(task: str) -> pa.Schema:
     """The columns that a model of this task adds."""
     if task == POLARITY:
         return columns.SCORED
-    return pa.schema([(task, columns.SENTIMENT.type), (f"{task}_confidence", pa.float32())])
+    answer, confidence = answer_names(task)
+    return pa.schema([(answer, columns.SENTIMENT.type), (confidence, pa.float32())])
+
+
+def answer_names(task: str) -> tuple[str, str]:
+    """The columns that hold the answer of a model of this task, and how sure it is.
+
+    >>> answer_names("emotion")
+    ('emotion', 'emotion_confidence')
+    """
+    if task == POLARITY:
+        return columns.SENTIMENT.name, columns.CONFIDENCE.name
+    return task, f"{task}_confidence"
 
 
 def answer_column(texts: pa.Array, model: Loaded) -> list[pa.Array]:
@@ -105,15 +139,16 @@ def answer_column(texts: pa.Array, model: Loaded) -> list[pa.Array]:
         msg = f"the texts to score are {texts.type}; a text column is {columns.TEXT_TYPES}"
         raise SourceError(msg)
     texts = columns.as_text(texts)
-    proba = model.probabilities(texts)
+    found = model.answers(texts)
+    proba = found.probabilities
     labels = model.classifier.labels
     answers = _named(proba.argmax(axis=1) if len(proba) else np.zeros(0, np.int64), labels)
     confidence = pa.array(proba.max(axis=1) if len(proba) else [], pa.float32())
     if model.folder.described.task != POLARITY:
         return [answers, confidence]
     language, cmi = score_column(texts, load_scorer(LexiconSettings()))[-2:]
-    tier = _named(np.zeros(len(texts), np.int64), (model.folder.kind,))
-    return [answers, pa.array(polarity_score(proba, labels)), confidence, tier, language, cmi]
+    score = pa.array(polarity_score(proba, labels))
+    return [answers, score, confidence, _named(found.tiers, found.names), language, cmi]
 
 
 def polarity_score(proba: Probabilities, labels: tuple[str, ...]) -> Probabilities:

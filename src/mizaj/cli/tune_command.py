@@ -1,0 +1,111 @@
+"""`mizaj tune`: the best settings of a kind of model."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mizaj.cli import options as given
+
+
+# A command's parameters are its options, so here the usual limit of five does not hold.
+def tune(
+    data: Annotated[
+        list[str], typer.Argument(metavar="DATA", help="Files with labelled posts to train on.")
+    ],
+    kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="The kind of model.")],
+    output: given.Output,
+    trials: Annotated[
+        int, typer.Option("--trials", min=1, metavar="N", help="How many, earlier runs included.")
+    ] = 30,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, metavar="N", help="Processes on the study.")
+    ] = 1,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A setting that stays; repeatable."),
+    ] = None,
+    validation: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--validation",
+            metavar="FILE|SHARE",
+            help="Posts to judge by, or the share to hold out (0.2); files repeatable.",
+        ),
+    ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option("--folds", min=2, metavar="N", help="Judge by folds instead."),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the study in OUT.")] = False,
+    task: Annotated[
+        str, typer.Option("--task", metavar="NAME", help="What the model answers.")
+    ] = "polarity",
+    labels: Annotated[
+        str | None, typer.Option("--labels", metavar="A,B", help="Labels to learn, in this order.")
+    ] = None,
+    text: given.Text = "text",
+    label: Annotated[
+        str, typer.Option("--label", metavar="COLUMN", help="The column with the labels.")
+    ] = "label",
+    label_map: Annotated[
+        list[str] | None,
+        typer.Option("--label-map", metavar="A=B", help="Label A means class B; repeatable."),
+    ] = None,
+    class_weights: Annotated[
+        str,
+        typer.Option(
+            "--class-weights", metavar="HOW", help="none, balanced, or a power between 0 and 1."
+        ),
+    ] = "none",
+    source_power: Annotated[
+        float,
+        typer.Option("--source-power", metavar="P", help="0: rows count; 1: sources count alike."),
+    ] = 0.0,
+    noise: Annotated[
+        list[str] | None,
+        typer.Option("--noise", metavar="NAME", help="Train on noisy copies too; repeatable."),
+    ] = None,
+    licence: Annotated[
+        str | None,
+        typer.Option("--licence", metavar="TEXT", help="The data's licence, for the card."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of search and training.")] = 0,
+    html: Annotated[
+        str | None, typer.Option("--html", metavar="FILE", help="The page; else OUT/tune.html.")
+    ] = None,
+    as_json: given.AsJson = False,
+) -> int:
+    """Search the settings of a kind for the best macro-F1; the best model is kept in OUT/model.
+
+    \b
+    mizaj tune train.parquet --kind linear --trials 30 --workers 2 -o study/
+    mizaj tune train.parquet --kind linear --trials 60 -o study/ --resume
+    mizaj tune train.parquet --kind cnn --validation v.parquet --set epochs=4 -o study/
+    """
+    # Opened here: it brings numpy, pyarrow and optuna.
+    from mizaj.cli.training import TrainJob
+    from mizaj.cli.tuning import TuneJob, tune_posts
+    from mizaj.learn.trials import TuneSettings
+
+    job = TrainJob(
+        tuple(data),
+        output,
+        kind=kind,
+        validation=tuple(validation or ()),
+        text=text,
+        label=label,
+        label_map=tuple(label_map or ()),
+        labels=labels,
+        task=task,
+        settings=tuple(settings or ()),
+        class_weights=class_weights,
+        source_power=source_power,
+        source_weights=(),
+        noises=tuple(noise or ()),
+        licence=licence,
+        seed=seed,
+    )
+    searched = TuneSettings(trials, workers, folds or 5, seed, task, resume)
+    return tune_posts(TuneJob(job, searched, folds is not None, html), as_json=as_json)

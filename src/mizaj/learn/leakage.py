@@ -1,0 +1,186 @@
+"""What two tables share: copies of the rows of one in the other, and copies that have another label there.
+
+Posts to judge a model by that are copies of posts it was trained on flatter it; copies with another label say how
+noisy the labels are. What counts as a near copy is said in `folds`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mizaj.batch import LABEL, TEXT
+from mizaj.errors import ColumnMissing
+from mizaj.learn.folds import near_copy_keys
+
+_SHOWN = 56
+EXACT, NEAR = "exact", "near"
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A row of the second table beside a copy of it in the first; texts shortened, labels None where unknown."""
+
+    kind: str
+    first: str
+    second: str
+    first_label: str | None
+    second_label: str | None
+
+    @property
+    def is_conflicting(self) -> bool:
+        """Whether both labels are known and differ."""
+        return None not in (self.first_label, self.second_label) and (
+            self.first_label != self.second_label
+        )
+
+
+@dataclass(frozen=True)
+class Leakage:
+    """How many rows of the second table have a copy in the first.
+
+    `n_exact` have one with the very same text; `n_near`, of the others, a near copy. `n_conflicting` of both have a
+    copy that bears another label. `n_first_copies` rows of the first table are copies of a row of the second: those
+    to leave out of training. Rows without text are no copies of anything.
+    """
+
+    names: tuple[str, str]
+    n_rows: tuple[int, int]
+    n_exact: int
+    n_near: int
+    n_conflicting: int
+    n_first_copies: int
+    examples: tuple[Copy, ...]
+
+    @property
+    def share(self) -> float:
+        """Of the rows of the second table, the share that has a copy in the first; 0 for no rows."""
+        return (self.n_exact + self.n_near) / max(self.n_rows[1], 1)
+
+    def to_dict(self) -> dict[str, object]:
+        """The report for JSON, under the names of its fields and `share`."""
+        return {**asdict(self), "share": self.share}
+
+    def render(self) -> str:
+        """The report as plain text."""
+        first, second = self.names
+        n_copies = self.n_exact + self.n_near
+        lines = [
+            f"{second} ({self.n_rows[1]:,} rows) against {first} ({self.n_rows[0]:,} rows)",
+            f"  exact copies       {self.n_exact:>9,}  {self._percent(self.n_exact)}",
+            f"  near copies        {self.n_near:>9,}  {self._percent(self.n_near)}",
+            f"  with another label {self.n_conflicting:>9,}  of {n_copies:,} copies",
+            f"  rows of the first  {self.n_first_copies:>9,}  to leave out of training",
+        ]
+        for copy in self.examples:
+            lines += ["", f"  {copy.kind}{', another label' if copy.is_conflicting else ''}"]
+            lines += [
+                f"    {copy.first}{_bracketed(copy.first_label)}",
+                f"    {copy.second}{_bracketed(copy.second_label)}",
+            ]
+        return "\n".join(lines)
+
+    def _percent(self, n: int) -> str:
+        return f"{100 * n / max(self.n_rows[1], 1):5.1f} %"
+
+
+@dataclass(frozen=True)
+class LeakageSettings:
+    """Which columns are compared and how many examples are kept, those of conflicting labels first."""
+
+    text: str = TEXT.name
+    label: str = LABEL.name
+    n_examples: int = 6
+    names: tuple[str, str] = ("first", "second")
+
+
+def leakage(first: pa.Table, second: pa.Table, settings: LeakageSettings | None = None) -> Leakage:
+    """What of `second` is in `first`; a table without the column of labels is compared by its texts alone.
+
+    Raises `ColumnMissing` where either has no column of texts.
+
+    >>> train = pa.table({"text": ["Accha hai", "bura"], "label": ["positive", "negative"]})
+    >>> test = pa.table({"text": ["accha hai!!", "theek"], "label": ["neutral", "neutral"]})
+    >>> found = leakage(train, test)
+    >>> found.n_exact, found.n_near, found.n_conflicting, found.share
+    (0, 1, 1, 0.5)
+    """
+    settings = settings or LeakageSettings()
+    one, other = _Rows(first, settings), _Rows(second, settings)
+    places = one.places_by_key()
+    copies = []
+    shared: set[int] = set()
+    for row, keys in enumerate(other.keys):
+        found = sorted({place for key in keys for place in places.get(key, ())})
+        shared.update(found)
+        if found:
+            copies.append(_copy(one, found, other, row))
+    # A sort keeps the order of the rows: conflicts first, exact copies before near ones.
+    shown = sorted(copies, key=lambda copy: (not copy.is_conflicting, copy.kind != EXACT))
+    n_exact = sum(copy.kind == EXACT for copy in copies)
+    return Leakage(
+        settings.names,
+        (first.num_rows, second.num_rows),
+        n_exact,
+        n_near=len(copies) - n_exact,
+        n_conflicting=sum(copy.is_conflicting for copy in copies),
+        n_first_copies=len(shared),
+        examples=tuple(shown[: settings.n_examples]),
+    )
+
+
+class _Rows:
+    """The texts of a table with their keys and labels."""
+
+    def __init__(self, table: pa.Table, settings: LeakageSettings) -> None:
+        if settings.text not in table.column_names:
+            raise ColumnMissing(settings.text, table.column_names, needed_by="leakage")
+        self.texts: list[str] = table[settings.text].cast(pa.string()).fill_null("").to_pylist()
+        self.labels: Sequence[str | None] = [None] * table.num_rows
+        if settings.label in table.column_names:
+            labels = pc.utf8_trim_whitespace(table[settings.label].cast(pa.string()))
+            self.labels = [label or None for label in labels.to_pylist()]
+        self.keys = [
+            keys if text.strip() else ()
+            for text, keys in zip(self.texts, near_copy_keys(self.texts), strict=True)
+        ]
+
+    def places_by_key(self) -> dict[str, list[int]]:
+        """The rows that have each key."""
+        places: dict[str, list[int]] = defaultdict(list)
+        for row, keys in enumerate(self.keys):
+            for key in keys:
+                places[key].append(row)
+        return places
+
+
+def _copy(one: _Rows, found: list[int], other: _Rows, row: int) -> Copy:
+    """The copy to show for a row: one of another label if there is one, the very same text if there is one."""
+    text, label = other.texts[row], other.labels[row]
+    is_exact = any(one.texts[place] == text for place in found)
+
+    def rank(place: int) -> tuple[bool, bool]:
+        conflicts = None not in (one.labels[place], label) and one.labels[place] != label
+        return not conflicts, one.texts[place] != text
+
+    place = min(found, key=rank)
+    return Copy(
+        EXACT if is_exact else NEAR,
+        _shortened(one.texts[place]),
+        _shortened(text),
+        first_label=one.labels[place],
+        second_label=label,
+    )
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
+
+
+def _bracketed(label: str | None) -> str:
+    return "" if label is None else f"  [{label}]"

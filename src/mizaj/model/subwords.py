@@ -1,0 +1,100 @@
+"""Posts to the subword ids that networks read, by a tokenizer that is one JSON file, normalising and all."""
+
+from __future__ import annotations
+
+import functools
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from mizaj.errors import ExtraMissing, ModelError
+from mizaj.model.padding import Ids, Offsets
+
+try:
+    import tokenizers
+except ImportError:
+    tokenizers = None  # type: ignore[assignment]
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+PAD, UNKNOWN = "[PAD]", "[UNK]"
+"""The first two pieces of a vocabulary of ours: what fills up short rows, and what no piece spells."""
+
+_AT_ONCE = 4096
+_BYTES_PER_TOKEN = 64
+"""What a text is cut to before it is read, for each token kept: 10 MB of one line cost no more than a long post."""
+
+
+@dataclass(frozen=True)
+class Subwords:
+    """A trained tokenizer: texts in, ids out, at most `max_length` for each text."""
+
+    spelt: str
+
+    def __call__(self, texts: pa.Array, /) -> tuple[Ids, Offsets]:
+        """The ids of all texts, flat, and where each text's begin; a null is an empty text.
+
+        Bytes that are not UTF-8 are read as U+FFFD.
+        """
+        ids: list[Ids] = [np.zeros(0, np.int32)]
+        lengths: list[int] = []
+        for begin in range(0, len(texts), _AT_ONCE):
+            part = _as_strings(texts[begin : begin + _AT_ONCE], self.max_length * _BYTES_PER_TOKEN)
+            found = self._tokenizer.encode_batch_fast(part, add_special_tokens=self.is_framed)
+            rows = [each.ids for each in found]
+            lengths += map(len, rows)
+            ids.append(np.array([number for row in rows for number in row], np.int32))
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
+        return np.concatenate(ids), offsets
+
+    @property
+    def n_tokens(self) -> int:
+        """How many ids there are."""
+        return int(self._tokenizer.get_vocab_size())
+
+    @property
+    def vocabulary(self) -> dict[str, int]:
+        """The id of each piece."""
+        return dict(self._tokenizer.get_vocab())
+
+    @property
+    def pad_id(self) -> int:
+        """The id that fills up short rows."""
+        return int(self._tokenizer.token_to_id(PAD) or 0)
+
+    @functools.cached_property
+    def max_length(self) -> int:
+        """How many ids a text has at most. Raises `ModelError` where the file does not say."""
+        truncation: dict[str, Any] = json.loads(self.spelt).get("truncation") or {}
+        if "max_length" not in truncation:
+            msg = "the tokenizer does not say where it cuts texts; train the model again"
+            raise ModelError(msg)
+        return int(truncation["max_length"])
+
+    @functools.cached_property
+    def is_framed(self) -> bool:
+        """Whether the file says that ids of its own stand round each text, as encoders have them."""
+        return json.loads(self.spelt).get("post_processor") is not None
+
+    @functools.cached_property
+    def _tokenizer(self) -> Tokenizer:
+        if tokenizers is None:
+            raise ExtraMissing(library="tokenizers", extra="neural")
+        try:
+            return tokenizers.Tokenizer.from_str(self.spelt)
+        except Exception as error:  # the library raises nothing narrower
+            msg = f"the tokenizer cannot be read ({error}); copy or train the model again"
+            raise ModelError(msg) from error
+
+
+def _as_strings(texts: pa.Array, most_bytes: int) -> list[str]:
+    """The texts as Python strings, for the library takes no others."""
+    kind = pa.large_binary() if pa.types.is_large_string(texts.type) else pa.binary()
+    return [
+        "" if each is None else each[:most_bytes].decode("utf-8", errors="replace")
+        for each in texts.cast(kind).to_pylist()
+    ]

@@ -1,0 +1,79 @@
+"""Leakage: copies are counted once, conflicts are told, examples are short."""
+
+from __future__ import annotations
+
+import json
+
+import pyarrow as pa
+import pytest
+
+from mizaj.errors import ColumnMissing
+from mizaj.learn.leakage import LeakageSettings, leakage
+
+TRAIN = pa.table(
+    {
+        "text": ["Accha hai", "accha HAI!", "bura din", "@amit theek", None, "naya gaana"],
+        "label": ["positive", "neutral", "negative", "neutral", "neutral", "positive"],
+    }
+)
+HELD = pa.table(
+    {
+        "text": ["Accha hai", "bura din!!", "@sumit theek", "kuch aur", None, "  "],
+        "label": ["positive", "positive", "neutral", "neutral", "neutral", None],
+    }
+)
+
+
+def test_exact_and_near_copies_are_counted_each_row_once():
+    found = leakage(TRAIN, HELD)
+    assert (found.n_exact, found.n_near) == (1, 2)
+    assert found.share == pytest.approx(3 / 6)
+    assert found.n_first_copies == 4
+
+
+def test_a_copy_with_another_label_is_a_conflict_even_beside_one_that_agrees():
+    found = leakage(TRAIN, HELD)
+    assert found.n_conflicting == 2
+    assert [copy.is_conflicting for copy in found.examples] == [True, True, False]
+    assert found.examples[0].first == "accha HAI!"
+
+
+def test_tables_without_labels_have_no_conflicts():
+    found = leakage(TRAIN.select(["text"]), HELD)
+    assert found.n_conflicting == 0
+    assert found.n_exact + found.n_near == 3
+
+
+def test_tables_that_share_nothing_have_none():
+    found = leakage(TRAIN, HELD.slice(3))
+    assert (found.share, found.examples, found.n_first_copies) == (0.0, (), 0)
+
+
+def test_an_empty_table_has_none():
+    assert leakage(TRAIN, HELD.slice(0, 0)).share == 0.0
+
+
+def test_examples_are_shortened_and_as_many_as_asked_for():
+    long = pa.table({"text": ["lamba " * 40 + "x", "chhota"]})
+    found = leakage(long, long, LeakageSettings(n_examples=1))
+    assert len(found.examples) == 1
+    assert len(found.examples[0].first) == 56
+    assert found.examples[0].first.endswith("…")
+
+
+def test_it_prints_and_goes_out_as_json():
+    found = leakage(TRAIN, HELD, LeakageSettings(names=("train.csv", "held.csv")))
+    assert found.render().splitlines()[:5] == [
+        "held.csv (6 rows) against train.csv (6 rows)",
+        "  exact copies               1   16.7 %",
+        "  near copies                2   33.3 %",
+        "  with another label         2  of 3 copies",
+        "  rows of the first          4  to leave out of training",
+    ]
+    spelt = json.loads(json.dumps(found.to_dict()))
+    assert (spelt["n_exact"], spelt["share"]) == (1, 0.5)
+
+
+def test_a_table_without_texts_is_refused():
+    with pytest.raises(ColumnMissing, match="column 'text', read by leakage"):
+        leakage(TRAIN, pa.table({"post": ["x"]}))
