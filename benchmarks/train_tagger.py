@@ -10,9 +10,11 @@ mentions, hashtags, links, emoji and marks are what stands between them.
 from __future__ import annotations
 
 import argparse
+import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import datasets
 import numpy as np
@@ -31,6 +33,7 @@ from mizaj.text.parts_of_speech import (
     Tagger,
     _chains,
     buckets,
+    load_tagger,
     save_tagger,
 )
 from mizaj.text.tokens import HASHTAG, WORD, tokenise
@@ -180,6 +183,14 @@ def _log_sum(values, axis: int):
     return np.log(np.exp(values - most).sum(axis=axis)) + most.squeeze(axis)
 
 
+def as_shipped(tagger: Tagger) -> Tagger:
+    """The tagger as it comes out of its file: a byte for each score."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "tagger.bin"
+        save_tagger(tagger, path)
+        return load_tagger(path)
+
+
 def by_folds(posts: Sequence[tuple[list[str], list[int]]]) -> tuple[NDArray, NDArray, list[float]]:
     """True and found tags of all words, each held out once, and the accuracy of each fold."""
     texts = [" ".join(words) for words, _ in posts]
@@ -190,7 +201,7 @@ def by_folds(posts: Sequence[tuple[list[str], list[int]]]) -> tuple[NDArray, NDA
         held = joined([post for post, at in zip(posts, folds, strict=True) if at == fold])
         is_word = held.codes != MARK
         truth.append(held.codes[is_word])
-        found.append(tagger.tag(held.forms)[is_word])
+        found.append(as_shipped(tagger).tag(held.forms)[is_word])
         scores.append(float((truth[-1] == found[-1]).mean()))
     return np.concatenate(truth), np.concatenate(found), scores
 
