@@ -9,6 +9,7 @@ from mizaj.errors import SettingError
 from mizaj.learn.train_settings import TrainSettings
 
 _DROPOUT: dict[str, Any] = {"search": (0.0, 0.6)}
+_WORD_DROPOUT: dict[str, Any] = {"search": (0.0, 0.4)}
 _WIDTHS: dict[str, Any] = {"choices": (64, 96, 128, 192, 256)}
 
 
@@ -25,7 +26,7 @@ class NetworkSettings(TrainSettings):
     max_length: int = 64
     embedding: int = field(default=128, metadata=_WIDTHS)
     dropout: float = field(default=0.4, metadata=_DROPOUT)
-    word_dropout: float = field(default=0.15, metadata={"search": (0.0, 0.4)})
+    word_dropout: float = field(default=0.15, metadata=_WORD_DROPOUT)
     head: str = "softmax"
     vectors: str | None = None
 
@@ -77,7 +78,9 @@ class ConvolutionSettings(NetworkSettings):
 class RecurrentSettings(NetworkSettings):
     """Recurrent networks: `hidden` is the width of each of the two directions."""
 
-    learning_rate: float = field(default=2e-3, metadata={"search": (3e-4, 8e-3), "log": True})
+    learning_rate: float = field(default=1e-3, metadata={"search": (3e-4, 5e-3), "log": True})
+    dropout: float = field(default=0.5, metadata=_DROPOUT)
+    word_dropout: float = field(default=0.25, metadata=_WORD_DROPOUT)
     hidden: int = field(default=96, metadata=_WIDTHS)
     layers: int = field(default=1, metadata={"search": (1, 2)})
 
@@ -86,7 +89,7 @@ class RecurrentSettings(NetworkSettings):
 class RnnSettings(RecurrentSettings):
     """Plain recurrent cells."""
 
-    learning_rate: float = field(default=1e-3, metadata={"search": (1e-4, 3e-3), "log": True})
+    learning_rate: float = field(default=5e-4, metadata={"search": (1e-4, 3e-3), "log": True})
 
 
 @dataclass(frozen=True)
