@@ -159,3 +159,14 @@ def test_settings_are_checked_when_made(kind: str, wrong: dict[str, Any]):
 def test_settings_of_no_network_are_refused():
     with pytest.raises(SettingError, match="TrainSettings"):
         kind_of(TrainSettings())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("changed", [{"n_labels": 2}, {"n_tokens": 70}, {"max_length": 3}])
+def test_a_folder_whose_parts_do_not_fit_each_other_is_refused(
+    tmp_path: Path, changed: dict[str, int]
+):
+    model = fit(posts(), None, settings("transformer", epochs=1))
+    other = replace(model.sizes, **changed)
+    save(replace(model, sizes=other), tmp_path / "model")
+    with pytest.raises(ModelError, match="train the model again"):
+        load_classifier(tmp_path / "model")

@@ -82,6 +82,6 @@ def _is_long(gradient: Tensor) -> bool:
 
 def _touched(gradient: Tensor, group: Group) -> Tensor:
     """The numbers of the rows that are not zero in some process."""
-    marks = gradient.any(dim=1).to(torch.uint8)
+    marks = (gradient.abs().amax(dim=1) != 0).to(torch.uint8)  # faster than `any`
     group.add(marks)
     return marks.nonzero().flatten()

@@ -40,9 +40,16 @@ def threads(settings: TrainSettings) -> Iterator[None]:
     before = torch.get_num_threads()
     wanted_threads = settings.threads
     if wanted_threads is None and settings.workers > 1:
-        wanted_threads = max(1, len(os.sched_getaffinity(0)) // settings.workers)
+        wanted_threads = max(1, _n_cores() // settings.workers)
     torch.set_num_threads(wanted_threads or before)
     try:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def _n_cores() -> int:
+    """The cores this process may use; all there are where the system does not say."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

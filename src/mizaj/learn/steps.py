@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _SHOWN_ROWS = 5
+_NO_NUMBER = (
+    "the loss is {} (gradient {}) at {}; lower learning_rate (now {.learning_rate}), "
+    "or look at the weights and targets of these rows"
+)
 
 
 @dataclass
@@ -77,12 +81,8 @@ class Run:
         )
         if not (np.isfinite(loss) and bool(torch.isfinite(norm))):
             shown = ", ".join(map(str, np.sort(rows)[:_SHOWN_ROWS].tolist()))
-            msg = (
-                f"the loss is {loss} (gradient {float(norm)}) at step {step + 1}, batch {place + 1} of epoch "
-                f"{epoch + 1} (rows {shown}, ...); lower learning_rate (now {self.settings.learning_rate}), "
-                "or look at the weights and targets of these rows"
-            )
-            raise TrainingError(msg)
+            where = f"step {step + 1}, batch {place + 1} of epoch {epoch + 1} (rows {shown}, ...)"
+            raise TrainingError(_NO_NUMBER.format(loss, float(norm), where, self.settings))
         factor = rate_factor(step, self.job.of_steps, self.settings)
         for each in self.optimizer.param_groups:
             each["lr"] = each["rate"] * factor
@@ -102,7 +102,8 @@ class Run:
 
     def _gradients(self, rows: NDArray[np.int64]) -> float:
         """Leave in the parameters the gradients of the whole group's batch; the loss of it."""
-        data, total = self.job.train, float(self.job.train.weights[rows].sum())
+        data = self.job.train
+        total = float(data.weights[rows].sum()) or 1.0  # rows of no weight teach nothing
         own = rows[self.group.rank :: self.group.size]
         loss = torch.zeros(1, device=self.device)
         for piece in np.array_split(own, self.settings.accumulate):

@@ -24,10 +24,11 @@ class TrainSettings:
     """Settings of the loop; those of a kind of network add to them. Checked when made: `SettingError`.
 
     `batch_size` is rows a step over all workers; each worker reads its part in `accumulate` pieces, which changes the
-    memory needed and not what is learnt. `warmup` is the share of steps in which the learning rate rises; after it, the
-    rate falls to 0 by `schedule`. `clip` is the longest gradient, 0 for no limit. `teacher_share` is how much of the
-    loss is a teacher's opinion, where the rows carry one. Training stops when `patience` evaluations in a row brought
-    no better macro-F1 on the validation part; there is one every `evaluate_every` steps, None for one each epoch.
+    memory needed and not what is learnt, but for what dropout draws. `warmup` is the share of steps in which the
+    learning rate rises; after it, the rate falls to 0 by `schedule`. `clip` is the longest gradient, 0 for no limit.
+    `teacher_share` is how much of the loss is a teacher's opinion, where the rows carry one. Training stops when
+    `patience` evaluations in a row brought no better macro-F1 on the validation part; there is one every
+    `evaluate_every` steps, None for one each epoch.
 
     `workers` processes share each step; each uses `threads` cores (None: all cores divided by the workers).
     `mixed_precision` acts on GPUs that know bfloat16 alone. `checkpoint` is a folder to resume from, written every

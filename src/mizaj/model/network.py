@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from mizaj.errors import ExtraMissing, ModelError
+from mizaj.errors import ExtraMissing, ModelError, SettingError
 from mizaj.model.classifier import Contents, Probabilities
 from mizaj.model.folder import WEIGHTS, Folder
 from mizaj.model.forward import logits_of
@@ -64,12 +64,18 @@ class NetworkClassifier:
 
 
 def load(folder: Folder) -> NetworkClassifier:
-    """The network in a folder. Raises `ModelError` where its weights do not fit its sizes."""
+    """The network in a folder. Raises `ModelError` where its weights, labels or subwords do not fit its sizes."""
     if torch is None:
         raise ExtraMissing(library="torch", extra="train")
     sizes = _sizes(folder)
-    with torch.random.fork_rng(devices=()):
-        module = networks.build(folder.kind, sizes)
+    subwords = Subwords(str(folder.view(TOKENIZER), "utf-8", "replace"))
+    _check_fit(folder, sizes, subwords)
+    try:
+        with torch.random.fork_rng(devices=()):
+            module = networks.build(folder.kind, sizes)
+    except (SettingError, RuntimeError, TypeError, ValueError) as error:
+        msg = f"{folder.path} gives sizes that make no network ({error}); copy or train the model again"
+        raise ModelError(msg) from error
     tensors = {name: torch.from_numpy(each.copy()) for name, each in folder.tensors().items()}
     try:
         module.load_state_dict(tensors)
@@ -77,7 +83,6 @@ def load(folder: Folder) -> NetworkClassifier:
         msg = f"the weights in {folder.path} do not fit its sizes; copy or train the model again"
         raise ModelError(msg) from error
     module.eval()
-    subwords = Subwords(str(folder.view(TOKENIZER), "utf-8"))
     return NetworkClassifier(folder.kind, folder.labels, module, subwords, sizes)
 
 
@@ -90,6 +95,19 @@ def softmax(logits: Probabilities) -> Probabilities:
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     shares: Probabilities = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
     return shares
+
+
+def _check_fit(folder: Folder, sizes: Sizes, subwords: Subwords) -> None:
+    """Ids that the table lacks, or rows longer than there are positions, would stop it in the middle of a batch."""
+    labels = len(folder.labels)
+    fits = sizes.n_labels == labels and subwords.n_tokens <= sizes.n_tokens
+    if not fits or subwords.max_length > sizes.max_length:
+        msg = (
+            f"the network in {folder.path} is made for {sizes.n_labels} labels, {sizes.n_tokens} subwords and rows of "
+            f"{sizes.max_length}; its folder has {labels}, {subwords.n_tokens} and {subwords.max_length}: "
+            "copy or train the model again"
+        )
+        raise ModelError(msg)
 
 
 def _sizes(folder: Folder) -> Sizes:

@@ -226,6 +226,33 @@ class Network(nn.Module):
         return self.head(self.body(ids, mask))  # type: ignore[no-any-return] # modules are untyped
 
 
+class SharedNetwork(nn.Module):
+    """One body and a head for each task; the first token of a row is no token but says which task it is of.
+
+    The logits of all heads stand side by side; those of other tasks' labels are far below. The marks of the tasks are
+    the ids from `n_tokens` on.
+    """
+
+    task_of_label: Tensor
+
+    def __init__(self, body: nn.Module, heads: list[nn.Module], sizes: list[Sizes]) -> None:
+        super().__init__()
+        self.body, self.heads = body, nn.ModuleList(heads)
+        n_labels = [each.n_labels for each in sizes]
+        task_of_label = torch.repeat_interleave(torch.arange(len(heads)), torch.tensor(n_labels))
+        self.n_tokens = sizes[0].n_tokens
+        self.register_buffer("task_of_label", task_of_label)
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Logits of shape (rows, labels of all tasks)."""
+        if ids.shape[1] == 1:  # marks alone: bodies read one token or more
+            ids, mask = functional.pad(ids, (0, 1)), functional.pad(mask, (0, 1), value=False)
+        vectors = self.body(ids[:, 1:], mask[:, 1:])
+        logits = torch.cat([head(vectors) for head in self.heads], dim=1)
+        is_own = self.task_of_label == (ids[:, :1] - self.n_tokens)
+        return logits.masked_fill(~is_own, FAR)
+
+
 def build(kind: str, sizes: Sizes) -> Network:
     """The network of a kind, its weights drawn from PyTorch's generator.
 

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from mizaj.errors import SettingError
+from mizaj.learn.encoded import Encoded
+from mizaj.learn.labelled import Labelled
+from mizaj.learn.objective import wanted
+from mizaj.learn.train_settings import TrainSettings
+
+LABELS = ("no", "yes")
+
+
+class Lengths:
+    """A tokenizer whose ids are the lengths of the words."""
+
+    pad_id = 9
+
+    def __call__(self, texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+        rows = [[len(word) for word in text.split()] for text in texts.to_pylist()]
+        offsets = np.cumsum([0, *map(len, rows)])
+        return np.array([each for row in rows for each in row], np.int32), offsets
+
+
+POSTS = Labelled.of(pa.array(["a bb", "", "ccc"]), np.array([0, 1, 1]), LABELS)
+ROWS = Encoded.of(POSTS, Lengths())
+
+
+def test_posts_become_rows_of_ids():
+    assert ROWS.n_rows == 3
+    assert ROWS.ids.tolist() == [1, 2, 3]
+    assert ROWS.offsets.tolist() == [0, 2, 2, 3]
+    assert ROWS.pad_id == 9
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ids": np.array([1, 2, 4], np.int32)},
+        {"codes": np.array([0, 1, 0])},
+        {"weights": np.array([1, 2, 1], np.float32)},
+        {"targets": np.full((3, 2), 0.5, np.float32)},
+        {"labels": ("no", "maybe")},
+        {"pad_id": 0},
+    ],
+)
+def test_whatever_differs_shows_in_the_fingerprint(changes: dict[str, Any]):
+    assert replace(ROWS, **changes).fingerprint != ROWS.fingerprint
+    assert Encoded.of(POSTS, Lengths()).fingerprint == ROWS.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"codes": np.array([0])}, "1 labels and 3 weights"),
+        ({"targets": np.zeros((3, 5), np.float32)}, r"must be \(3, 2\)"),
+    ],
+)
+def test_columns_that_do_not_fit_are_refused(changes: dict[str, Any], message: str):
+    with pytest.raises(SettingError, match=message):
+        replace(ROWS, **changes)
+
+
+@pytest.mark.parametrize(
+    ("smoothing", "share", "expected"),
+    [
+        (0.0, 0.0, [1.0, 0.0]),
+        (0.2, 0.0, [0.9, 0.1]),
+        (0.0, 0.5, [0.7, 0.3]),
+        (0.2, 1.0, [0.4, 0.6]),
+    ],
+)
+def test_what_is_wanted_mixes_gold_smoothed_and_a_teacher_s_opinion(
+    smoothing: float, share: float, expected: list[float]
+):
+    taught = replace(ROWS, targets=np.array([[0.4, 0.6]] * 3, np.float32))
+    settings = TrainSettings(label_smoothing=smoothing, teacher_share=share)
+    found = wanted(taught, np.array([0]), settings)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, [expected], atol=1e-6)
