@@ -5,6 +5,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
+# The build for processors, by its number: any other word for it brings gigabytes of libraries for GPUs.
+TORCH := torch==2.13.0
 SAMPLE := src/mizaj/sample/posts.jsonl
 
 # What is compiled or packed at install: a change there installs again.
@@ -61,10 +63,12 @@ release: check test docs
 	@touch $@
 
 .venv/.dev: $(BUILT) | .venv/bin/pip
+	$(PIP) install $(TORCH)
 	$(PIP) install --editable '.[dev]'
 	@touch .venv/.core $@
 
 .venv/.bench: $(BUILT) | .venv/bin/pip
+	$(PIP) install $(TORCH)
 	$(PIP) install --editable '.[dev,bench]'
 	@touch .venv/.core .venv/.dev $@
 

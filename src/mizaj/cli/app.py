@@ -9,9 +9,18 @@ import typer
 from mizaj import __version__
 from mizaj.cli import options as given
 from mizaj.cli import scoring
+from mizaj.cli.calibrate_command import calibrate
+from mizaj.cli.cascade_command import cascade
+from mizaj.cli.cross_domain_command import cross_domain
 from mizaj.cli.dictionaries import lexicon_app
+from mizaj.cli.distil_command import distil
+from mizaj.cli.ensemble_command import ensemble
+from mizaj.cli.export_command import export
+from mizaj.cli.leakage_command import leakage
 from mizaj.cli.scoring import ModelChoice
 from mizaj.cli.show import show, warn
+from mizaj.cli.train_command import train
+from mizaj.cli.tune_command import tune
 
 WRONG_USAGE = 2
 STOPPED = 130
@@ -176,6 +185,9 @@ def evaluate(
     lexicon: given.Lexicons = None,
     rules: given.Rules = "default",
     domain: given.Domain = None,
+    robustness: Annotated[
+        bool, typer.Option("--robustness", help="Ask again on noisy copies of the posts.")
+    ] = False,
     html: Annotated[
         str | None, typer.Option("--html", metavar="FILE", help="Write a page as well.")
     ] = None,
@@ -197,6 +209,7 @@ def evaluate(
         label=label,
         label_map=tuple(label_map or ()),
         html=html,
+        is_robustness_asked=robustness,
     )
     chosen = ModelChoice(lexicons=tuple(lexicon or ()), rules=rules, domain=domain)
     return evaluating.evaluate_words(job, chosen, as_json=as_json)
@@ -218,3 +231,18 @@ def report(
     mizaj report scored/ -o report.html
     """
     return scoring.report_on(scored, output, text=text, title=title)
+
+
+# What learns and judges, in the order in which it is used.
+for _name, _command in {
+    "train": train,
+    "tune": tune,
+    "calibrate": calibrate,
+    "distil": distil,
+    "ensemble": ensemble,
+    "cascade": cascade,
+    "export": export,
+    "leakage": leakage,
+    "cross-domain": cross_domain,
+}.items():
+    app.command(_name)(_command)
