@@ -29,7 +29,20 @@ NetworkClassifier = pytest.importorskip("mizaj.model.network").NetworkClassifier
 EncoderClassifier = pytest.importorskip("mizaj.model.encoder").EncoderClassifier
 
 LABELS = ("negative", "neutral", "positive")
-WORDS = ["[PAD]", "[UNK]", *["yeh", "movie", "bahut", "accha", "nahi", "hai", "thi", "bakwas", "very", "good", "bad", "not", "so", "phone"]]  # fmt: skip
+WORDS = (
+    "yeh",
+    "movie",
+    "bahut",
+    "accha",
+    "nahi",
+    "hai",
+    "bakwas",
+    "very",
+    "good",
+    "bad",
+    "not",
+    "phone",
+)
 N_TOKENS = 300
 LENGTH = 24
 SIZES = networks.Sizes(
@@ -43,7 +56,7 @@ TEXTS = pa.array(
 
 
 def subwords() -> Subwords:
-    vocabulary = {word: number for number, word in enumerate(WORDS)}
+    vocabulary = {word: number for number, word in enumerate(("[PAD]", "[UNK]", *WORDS))}
     made = tokenizers.Tokenizer(tokenizers.models.WordLevel(vocabulary, unk_token="[UNK]"))
     made.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
     made.enable_truncation(LENGTH)
