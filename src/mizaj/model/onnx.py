@@ -65,7 +65,7 @@ class Serving:
     @property
     def n_threads(self) -> int:
         """How many batches are read at one time."""
-        return self.threads or _n_cores()
+        return self.threads or cores()
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,7 +214,7 @@ def _check_ends(session: Any, n_labels: int) -> None:  # noqa: ANN401 - onnxrunt
         raise ModelError(msg)
 
 
-def _n_cores() -> int:
+def cores() -> int:
     """The cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
