@@ -17,26 +17,23 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
 from typing import Any
 
 import machine
 import numpy as np
 import posts
 import pyarrow as pa
-
-from mizaj.learn.export import BOUNDS, Agreement, export
-from mizaj.model.kinds import load_classifier
-from mizaj.model.onnx import Serving, cores
-
-machine.require("torch", "transformers", "onnx", "onnxruntime", "tokenizers")
-
 import tokenizers
 import torch
 import transformers
 
+from mizaj.learn.export import BOUNDS, Agreement, export
 from mizaj.learn.subwords import train_subwords
 from mizaj.model.bert import Encoder, EncoderNetwork, Shape
 from mizaj.model.encoder import EncoderClassifier
+from mizaj.model.kinds import load_classifier
+from mizaj.model.onnx import Serving, cores
 
 ROWS = 512  # posts a round, other ones each time
 ROUNDS = 5
@@ -55,7 +52,9 @@ Asked = Callable[[pa.Array], Answers]
 
 def main() -> int:
     options = _options()
-    transformers.logging.set_verbosity_error()
+    transformers.logging.set_verbosity(
+        transformers.logging.CRITICAL
+    )  # it warns of what it does not know
     torch.set_num_threads(cores())
     model = load_classifier(options.model) if options.model else made_up()
     ways = all_ways(model)
@@ -65,7 +64,7 @@ def main() -> int:
         print(json.dumps(_as_json(rates, checked), indent=2))
         return 0
     print(machine.heading())
-    print(", ".join(f"{name} {machine._version(name)}" for name in VERSIONS))
+    print(", ".join(f"{name} {version(name)}" for name in VERSIONS))
     print(posts.describe())
     print(
         f"encoder: {options.model or 'random weights, the size of multilingual-e5-small'}; {cores()} cores"
