@@ -117,7 +117,9 @@ class Pipeline:
     batch_size: int
 
     def __call__(self, texts: pa.Array) -> Answers:
-        found = self.pipeline(texts.to_pylist(), batch_size=self.batch_size, top_k=None)
+        found = self.pipeline(
+            texts.to_pylist(), batch_size=self.batch_size, top_k=None, truncation=True
+        )
         rows = [{each["label"]: each["score"] for each in row} for row in found]
         return np.array([[row[f"LABEL_{n}"] for n in range(len(row))] for row in rows], np.float32)
 
@@ -160,7 +162,10 @@ def as_pipeline(model: EncoderClassifier) -> Any:
     reader = tokenizers.Tokenizer.from_str(model.tokenizer.spelt)
     pad = reader.id_to_token(model.tokenizer.pad_id)
     wrapped = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=reader, pad_token=pad, model_input_names=["input_ids", "attention_mask"]
+        tokenizer_object=reader,
+        pad_token=pad,
+        model_max_length=shape.n_positions,
+        model_input_names=["input_ids", "attention_mask"],
     )
     return transformers.pipeline(
         "text-classification", model=theirs, tokenizer=wrapped, device="cpu"

@@ -111,6 +111,14 @@ def elsewhere() -> onnx.ModelProto:
     return made
 
 
+def test_a_graph_that_its_tokenizer_does_not_fit_is_named() -> None:
+    made = graph()
+    table = np.zeros((2, 2), np.float32)
+    made.graph.initializer[0].CopyFrom(onnx.numpy_helper.from_array(table, "table"))
+    with pytest.raises(ModelError, match="failed on 1 posts of 2 tokens"):
+        replace(model(), graph=made.SerializeToString()).probabilities(pa.array(["accha bura"]))
+
+
 def test_settings_below_one_are_refused() -> None:
     with pytest.raises(SettingError, match="threads is 0; it must be 1 or more"):
         Serving(threads=0)

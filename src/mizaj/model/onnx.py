@@ -117,7 +117,7 @@ class OnnxClassifier:
 
         def read(rows: NDArray[np.int64]) -> Probabilities:
             tokens, mask = padded(ids, offsets, rows, pad_id=self.subwords.pad_id)
-            return self._session.run([LOGITS], {IDS: tokens, MASK: mask})[0]  # type: ignore[no-any-return]
+            return _run(self._session, tokens, mask)
 
         n_threads = min(self.serving.n_threads, len(batches))
         if n_threads <= 1:
@@ -162,7 +162,7 @@ def load(folder: Folder, serving: Serving | None = None) -> OnnxClassifier:
     model = OnnxClassifier(
         folder.labels,
         folder.view(GRAPH),
-        Subwords(str(folder.view(TOKENIZER), "utf-8")),
+        Subwords(str(folder.view(TOKENIZER), "utf-8", "replace")),
         dict(folder.settings.get("exported") or {}),
         serving or Serving(),
     )
@@ -201,6 +201,16 @@ def equal_batches(
         n_rows = max(1, tokens_per_batch // max(1, length))
         for begin in range(0, len(alike), n_rows):
             yield alike[begin : begin + n_rows]
+
+
+def _run(session: Any, tokens: NDArray[np.int64], mask: NDArray[np.bool_]) -> Probabilities:  # noqa: ANN401
+    """The logits of one batch. Raises `ModelError` where the graph fails: its tokenizer does not fit."""
+    try:
+        return session.run([LOGITS], {IDS: tokens, MASK: mask})[0]  # type: ignore[no-any-return]
+    except Exception as error:  # the library raises nothing narrower
+        n_rows, n_tokens = tokens.shape
+        msg = f"{GRAPH} failed on {n_rows} posts of {n_tokens} tokens ({error}); export the model again"
+        raise ModelError(msg) from error
 
 
 def _check_ends(session: Any, n_labels: int) -> None:  # noqa: ANN401 - onnxruntime has no types
