@@ -148,6 +148,17 @@ def test_figures_that_are_no_numbers_are_outside_every_bound() -> None:
         assert not exporting.Agreement.between(nothing, nothing).is_within(bound)
 
 
+@pytest.mark.parametrize(
+    ("n_posts", "alike", "is_allowed"),
+    [(40, 0.95, True), (4_000, 0.95, False), (2, 0.0, False), (4_000, 0.99, True)],
+)
+def test_few_posts_answered_otherwise_may_be_chance(
+    n_posts: int, alike: float, is_allowed: bool
+) -> None:
+    found = exporting.Agreement(n_posts, largest=0.02, mean=0.003, alike=alike)
+    assert found.is_within(exporting.BOUNDS["int8"]) == is_allowed
+
+
 def test_a_model_without_a_network_is_refused() -> None:
     made = exporting.export(network("bag")).model
     with pytest.raises(ModelError, match="kind 'onnx' is no PyTorch network; export takes: bag"):

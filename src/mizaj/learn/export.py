@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from mizaj.errors import ExtraMissing, ModelError
+from mizaj.learn.metrics import wilson_interval
 from mizaj.learn.quantise import Model, quantised
 from mizaj.model.classifier import Classifier, Probabilities
 from mizaj.model.onnx import IDS, LOGITS, MASK, TOKENIZER, OnnxClassifier
@@ -79,9 +80,14 @@ class Agreement:
         return cls(len(ours), float(apart.max()), float(apart.mean()), float(alike.mean()))
 
     def is_within(self, bound: Bound) -> bool:
-        """Whether it is as near as the bound asks; figures that are no numbers are not."""
+        """Whether it is as near as the bound asks; figures that are no numbers are not.
+
+        Of few posts one or two may be answered otherwise by chance: the share alike is too low only where the whole
+        of its 95 % interval is.
+        """
         near = self.largest <= bound.largest and self.mean <= bound.mean
-        return near and self.alike >= bound.alike
+        n_alike = round(self.alike * self.n_posts)
+        return near and wilson_interval(n_alike, self.n_posts).high >= bound.alike
 
     def __str__(self) -> str:
         return (
