@@ -35,7 +35,7 @@ from mizaj.model.encoder import EncoderClassifier
 from mizaj.model.kinds import load_classifier
 from mizaj.model.onnx import Serving, cores
 
-ROWS = 512  # posts a round, other ones each time
+ROWS = 1_024  # posts a round, other ones each time
 ROUNDS = 5
 CHECKED_ROWS = 256
 OURS = "mizaj, int8"
