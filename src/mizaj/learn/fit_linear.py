@@ -56,7 +56,7 @@ class LinearSettings:
     least_count_chars: int = field(default=3, metadata={"search": (1, 10)})
     signal_scale: float = field(default=0.2, metadata={"search": (0.02, 1.0), "log": True})
     gold_share: float = field(default=0.5, metadata={"search": (0.0, 1.0)})
-    most_keys: int = 780_000
+    most_keys: int = 393_216
 
     def __post_init__(self) -> None:
         for name in ("epochs", "least_count", "least_count_chars", "most_keys"):

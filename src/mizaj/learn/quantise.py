@@ -2,7 +2,7 @@
 
 The usual dynamic quantisation finds one scale for all that stands in a batch: a post's answer then hangs on what posts
 stand beside it. Here every token's vector has a scale of its own (its largest figure becomes 127), every column of a
-matrix and every row of a table of embeddings too. See docs/decisions/0012-one-scale-a-token.md.
+matrix and every row of a table of embeddings too. See docs/decisions/0009-one-scale-a-token.md.
 """
 
 from __future__ import annotations
