@@ -69,7 +69,11 @@ class Subwords:
     @functools.cached_property
     def max_length(self) -> int:
         """How many ids a text has at most. Raises `ModelError` where the file does not say."""
-        truncation: dict[str, Any] = json.loads(self.spelt).get("truncation") or {}
+        try:
+            truncation: dict[str, Any] = json.loads(self.spelt).get("truncation") or {}
+        except (ValueError, AttributeError) as error:
+            msg = f"the tokenizer cannot be read ({error}); copy or train the model again"
+            raise ModelError(msg) from error
         if "max_length" not in truncation:
             msg = "the tokenizer does not say where it cuts texts; train the model again"
             raise ModelError(msg)
