@@ -21,15 +21,16 @@ import datasets
 import numpy as np
 import pyarrow as pa
 
-from mizaj.learn.calibrate import CalibrateSettings, calibrate
-from mizaj.learn.fit_linear import LinearSettings
+from mizaj.learn.calibrate import fit_temperature
+from mizaj.learn.fit_linear import LinearSettings, fit
 from mizaj.learn.folds import fold_numbers, without_copies
-from mizaj.learn.kinds import trainer
+from mizaj.learn.kinds import silent
 from mizaj.learn.labelled import Labelled
 from mizaj.learn.metrics import CLASSES, Counts, bootstrap_intervals
 from mizaj.learn.weighting import Weighting, weighted
-from mizaj.model.classifier import Classifier, Probabilities
+from mizaj.model.classifier import Probabilities
 from mizaj.model.folder import Described, save
+from mizaj.model.linear import LinearModel
 from mizaj.model.shipped import SHIPPED
 
 SETS = {
@@ -66,7 +67,8 @@ def main() -> int:
         print(_table(judged))
         return 0
     model = _train(_training(pa.table({"text": pa.array([], pa.string())})))
-    described = Described(calibration=_calibration(judged), card=_card(judged))
+    model = model.cooled(_temperature(judged))
+    described = Described(card=_card(judged))
     folder = save(model, options.into, described, overwrite=True)
     size = sum(stamp["bytes"] for stamp in folder.files.values())
     print(f"{folder.path}: {size:,} bytes, hash {folder.content_hash[:16]}")
@@ -141,11 +143,11 @@ def _labelled(table: pa.Table, name: str) -> Labelled:
     return Labelled.of(texts, codes, CLASSES, source=name)
 
 
-def _train(posts: Labelled) -> Classifier:
-    return trainer("linear")(posts, None, LinearSettings())
+def _train(posts: Labelled) -> LinearModel:
+    return fit(posts, None, LinearSettings(), seed=0, progress=silent)
 
 
-def _calibration(judged: dict[str, list[tuple[Labelled, Probabilities]]]) -> dict[str, object]:
+def _temperature(judged: dict[str, list[tuple[Labelled, Probabilities]]]) -> float:
     """Fitted on what the five models made of posts that they had not seen."""
     pairs = [pair for name, found in judged.items() if name != TWO_SIDED for pair in found[:1]]
     pairs += [pair for name in FOLDED for pair in judged[name][1:]]
@@ -155,8 +157,7 @@ def _calibration(judged: dict[str, list[tuple[Labelled, Probabilities]]]) -> dic
         CLASSES,
     )
     proba = np.concatenate([found for _, found in pairs])
-    found = calibrate(proba, posts, CalibrateSettings(method="temperature"))
-    return found.calibration.to_dict()
+    return fit_temperature(proba, posts.codes).value
 
 
 def _card(judged: dict[str, list[tuple[Labelled, Probabilities]]]) -> dict[str, object]:

@@ -24,7 +24,17 @@ from mizaj.cli import main
 from mizaj.cli.words import is_text
 
 COMMANDS = [
-    *("score", "explain", "language", "evaluate", "report", "lexicon", "train", "tune", "calibrate"),
+    *(
+        "score",
+        "explain",
+        "language",
+        "evaluate",
+        "report",
+        "lexicon",
+        "train",
+        "tune",
+        "calibrate",
+    ),
     *("distil", "ensemble", "cascade", "export", "leakage", "cross-domain"),
 ]
 LEXICON_COMMANDS = ["show", "check", "grow", "build"]

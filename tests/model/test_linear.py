@@ -17,6 +17,8 @@ from mizaj.lexicon import twin
 from mizaj.lexicon.layout import hash_bytes
 from mizaj.lexicon.packed import load_hand_made
 from mizaj.model import linear, ngrams, signals
+from mizaj.model.explain_linear import explain_linear
+from mizaj.model.linear_one import lexicon_kernel
 from mizaj.text.tokens import compatible, tokenise
 
 compiled = pytest.importorskip(
@@ -85,7 +87,7 @@ def test_what_is_counted_is_what_the_definition_says(text: str) -> None:
     _, offsets, data = column.buffers()
     view = memoryview(data or b"").cast("B")
     places, groups, keys, figures = compiled.read_features(
-        linear.lexicon_kernel(), view, memoryview(offsets).cast("B"), 0, 1, is_large=False
+        lexicon_kernel(), view, memoryview(offsets).cast("B"), 0, 1, is_large=False
     )
     assert list(places) == [0, len(keys)]
     wanted = ngrams.features(tokenise(plain, lexicon.emoticons), plain)
@@ -111,7 +113,7 @@ def test_the_table_finds_every_key_and_no_other(keys: set[int], n_labels: int) -
     # hashes, as real keys are: of those 32 bits and the place tell two apart
     odd = np.array(sorted({hash_bytes(str(key).encode()) for key in keys}), np.uint64)
     steps = np.random.default_rng(0).integers(-127, 128, (len(odd), n_labels)).astype(np.int8)
-    find = linear._finder(linear.build_table(odd, steps))
+    find = linear.finder(linear.build_table(odd, steps))
     for key, row in zip(odd.tolist(), steps, strict=True):
         assert find(key)[:n_labels].tolist() == row.tolist()
     assert not find(hash_bytes(b"another")).any()
@@ -126,3 +128,11 @@ def test_soft_targets_pull_away_from_the_labels() -> None:
     model = trainer("linear")(taught, None, LinearSettings(gold_share=0.0))
     answers = model.probabilities(posts.texts).argmax(axis=1)
     assert (answers == 1 - posts.codes).mean() > 0.9
+
+
+def test_an_explanation_adds_up_to_the_models_answer(model: linear.LinearModel) -> None:
+    text = "bahut accha phone hai, lekin bakwas :("
+    weights = explain_linear(text, model).weights
+    logits, _ = linear.read_plainly(text, model, load_hand_made())
+    assert sum(weight for _, weight in weights) == pytest.approx(logits[1] - logits[0], abs=0.1)
+    assert dict(weights)["bakwas"] < 0

@@ -234,15 +234,12 @@ def report(
 
 
 # What learns and judges, in the order in which it is used.
-for _name, _command in {
-    "train": train,
-    "tune": tune,
-    "calibrate": calibrate,
-    "distil": distil,
-    "ensemble": ensemble,
-    "cascade": cascade,
-    "export": export,
-    "leakage": leakage,
-    "cross-domain": cross_domain,
-}.items():
-    app.command(_name)(_command)
+app.command()(train)
+app.command()(tune)
+app.command()(calibrate)
+app.command()(distil)
+app.command()(ensemble)
+app.command()(cascade)
+app.command()(export)
+app.command()(leakage)
+app.command("cross-domain")(cross_domain)

@@ -17,7 +17,8 @@ from mizaj.learn.labelled import Labelled
 from mizaj.learn.metrics import Counts, Ints
 from mizaj.lexicon.packed import load_hand_made
 from mizaj.model import ngrams, signals
-from mizaj.model.linear import KIND, STEPS, LinearModel, build_table, lexicon_kernel
+from mizaj.model.linear import KIND, STEPS, LinearModel, build_table
+from mizaj.model.linear_one import lexicon_kernel
 from mizaj.text.tokens import compatible
 
 try:

@@ -26,13 +26,11 @@ from mizaj.lexicon.scorer import (
     mixing,
 )
 from mizaj.lexicon.twin import Result
+from mizaj.text.language import POST_LANGUAGES
 from mizaj.text.tokens import compatible
 
 if TYPE_CHECKING:
     from mizaj.lexicon._kernel import Kernel
-
-POST_LANGUAGES = ("en", "hi", "hi-Latn", "hi-en", "other")
-"""Languages of a post by the number that the kernel writes (`LANGUAGE_EN`... in `_kernel.pyx`)."""
 
 _OUTPUTS = {
     "sentiment": ("B", 1),

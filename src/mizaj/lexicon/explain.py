@@ -14,6 +14,7 @@ from mizaj.text.tokens import KIND_NAMES, WORD
 
 _IDLE = "idle negation"
 _SHOWN_NEUTRALITY = 0.05
+_MOST_WEIGHTS = 12
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,11 @@ class Clause:
 
 @dataclass(frozen=True)
 class Explanation:
-    """The tree whose root is the polarity, and the answer."""
+    """The tree whose root is the polarity, and the answer.
+
+    Of a learned model, the answer is its own, the tree what the dictionaries read; `weights` is what it weighs: each
+    token, then what it takes from the tree, for positive where above 0, for negative where below.
+    """
 
     text: str
     answer: Answer
@@ -60,6 +65,7 @@ class Explanation:
     probabilities: dict[str, float]
     doubts: int
     clauses: tuple[Clause, ...]
+    weights: tuple[tuple[str, float], ...] = ()
 
     @property
     def tokens(self) -> tuple[ExplainedToken, ...]:
@@ -167,6 +173,10 @@ def _lines(tree: Explanation) -> Iterator[str]:
             yield f"|  |- {group.language or 'symbols'}: {group.value:+.2f}"
             for token in group.tokens:
                 yield f"|  |  |- {_token_line(token)}"
+    if tree.weights:
+        yield f"weighed by the {answer.tier} model, for positive (+) or negative (-):"
+        largest = sorted(tree.weights, key=lambda each: -abs(each[1]))[:_MOST_WEIGHTS]
+        yield from (f"|- {name:<22}{weight:+.2f}" for name, weight in largest)
 
 
 def _token_line(token: ExplainedToken) -> str:

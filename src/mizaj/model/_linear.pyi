@@ -22,12 +22,13 @@ class LinearKernel:
     def __init__(
         self,
         lexicon: Kernel,
-        slots: NDArray[np.uint8],
+        slots: NDArray[np.uint8] | memoryview[int],
         n_labels: int,
         scales: Sequence[float],
         signal_weights: Sequence[float],
         bias: Sequence[float],
     ) -> None: ...
+    def answer(self, text: bytes) -> tuple[list[float], int, float]: ...
     def score(
         self,
         data: memoryview[int],

@@ -419,6 +419,21 @@ cdef class LinearKernel:
             self.lexicon._leave_desk(desk)
             self._benches.append(bench)
 
+    def answer(self, const uint8_t[::1] text):
+        """(probabilities, number of the language, code-mixing index) of one post, which is in its plainest form."""
+        cdef Desk desk = self.lexicon._take_desk()
+        cdef Bench bench = self._take_bench()
+        cdef Work* work = &desk.works[0]
+        proba = array("f", [0.0] * self.n_labels)
+        cdef float[::1] room = proba
+        try:
+            self.begin(&text[0] if text.shape[0] else NULL, <int32_t>text.shape[0], work, bench, 0)
+            self.finish(work, bench, 0, &room[0])
+            return proba.tolist(), language_of(work), mixing_of(work)
+        finally:
+            self.lexicon._leave_desk(desk)
+            self._benches.append(bench)
+
     cdef int begin(self, const uint8_t* text, int32_t n, Work* work, Bench bench, int seat) except -1 nogil:
         """Scan a post, and ask for the weights of its words and pairs."""
         cdef int32_t i

@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,14 +26,14 @@ from mizaj.lexicon.packed import load_hand_made
 from mizaj.model import ngrams, signals
 from mizaj.model.classifier import Answers, Contents, Probabilities
 from mizaj.model.folder import WEIGHTS, Folder
+from mizaj.model.linear_one import lexicon_kernel
 from mizaj.model.tensors import Array, pack_tensors
 from mizaj.text.tokens import compatible, tokenise
 
 try:
-    from mizaj.lexicon._kernel import Kernel
     from mizaj.model._linear import LinearKernel
 except ImportError:
-    Kernel = LinearKernel = None  # type: ignore[assignment, misc]
+    LinearKernel = None  # type: ignore[assignment, misc]
 
 if TYPE_CHECKING:
     from mizaj.lexicon.packed import Lexicon
@@ -111,6 +111,16 @@ class LinearModel:
             self.bias.tolist(),
         )
 
+    def cooled(self, temperature: float) -> LinearModel:
+        """The model with logits divided by `temperature`: what calibration by one number does, at no cost."""
+        share = np.float32(1.0 / temperature)
+        return replace(
+            self,
+            scales=self.scales * share,
+            signal_weights=self.signal_weights * share,
+            bias=self.bias * share,
+        )
+
     def contents(self) -> Contents:
         """The table, the scales and what the signals weigh."""
         tensors: dict[str, Array] = {
@@ -158,12 +168,6 @@ def load(folder: Folder) -> LinearModel:
     )
 
 
-@functools.cache
-def lexicon_kernel() -> Kernel:
-    """The dictionaries that linear models read with, made ready for scoring."""
-    return Kernel(load_hand_made())
-
-
 def build_table(keys: NDArray[np.uint64], steps: NDArray[np.int8]) -> Bytes:
     """The hash table of keys (all different) with their weights: int8, shape (keys, labels)."""
     width = _width(steps.shape[1])
@@ -198,7 +202,7 @@ def read_plainly(
     """The logits of a post, and what the rules say of it, in plain Python: the oracle of the compiled kernel."""
     plain = compatible(text)
     tokens = tokenise(plain, lexicon.emoticons)
-    find = _finder(model.slots)
+    find = finder(model.slots)
     sums = np.zeros((len(ngrams.GROUPS), len(model.labels)), np.int64)
     for group, key in ngrams.features(tokens, plain):
         sums[group] += find(key)[: len(model.labels)]
@@ -217,7 +221,8 @@ def softened(logits: Weights) -> Probabilities:
     return scaled
 
 
-def _finder(slots: Bytes) -> Callable[[int], NDArray[np.int8]]:
+def finder(slots: Bytes) -> Callable[[int], NDArray[np.int8]]:
+    """What gives the weights of a key, in steps; zeros for a key that the table does not have."""
     tags = slots[:, : TAG.itemsize].copy().view(TAG)[:, 0]
     weights = slots[:, TAG.itemsize :].view(np.int8)
     nothing = np.zeros(weights.shape[1], np.int8)

@@ -29,7 +29,8 @@ CUT = 2
 _PAIR_BASIS = 0x517CC1B727220A95
 _CHARS_BASIS = 0x2545F4914F6CDD1D
 _KIND_BASIS = 0x9FB21C651E98DF25
-_END = 1
+END = 1
+"""The key of the ends of a post."""
 _MOST_MARKS = 3
 _HEAD, _TAIL = ord("^"), ord("$")
 
@@ -41,14 +42,14 @@ def features(tokens: Iterable[kinds.Token], text: str) -> Iterator[tuple[int, in
     >>> [sum(group == each for group, _ in found) for each in (WORD, PAIR, CHARS)]
     [2, 3, 20]
     """
-    last = _END
+    last = END
     for token in tokens:
-        key, word = _read(token, text)
+        key, word = key_and_word(token, text)
         yield WORD, key
         yield PAIR, pair_key(last, key)
         yield from ((CHARS, run) for run in run_keys(word))
         last = key
-    yield PAIR, pair_key(last, _END)
+    yield PAIR, pair_key(last, END)
 
 
 def pair_key(one: int, other: int) -> int:
@@ -67,7 +68,7 @@ def run_keys(word: str) -> Iterator[int]:
                 yield state | 1
 
 
-def _read(token: kinds.Token, text: str) -> tuple[int, str]:
+def key_and_word(token: kinds.Token, text: str) -> tuple[int, str]:
     """The key of a token, and the word whose runs are counted."""
     if token.kind == kinds.WORD:
         if len(text[token.start : token.end].encode("utf-8", "replace")) > LONGEST_BYTES:

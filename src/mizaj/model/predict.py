@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -11,6 +12,8 @@ from mizaj.errors import ModelError, SourceError
 from mizaj.lexicon.explain import Explanation, explain
 from mizaj.lexicon.scorer import Answer, LexiconSettings, Scorer, load_scorer
 from mizaj.model.folder import POLARITIES, POLARITY, is_model, open_folder
+from mizaj.model.linear_one import short_way
+from mizaj.model.shipped import SHIPPED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,7 +23,8 @@ if TYPE_CHECKING:
     from mizaj.model.score import ModelScore
 
 NAMES = ("default", "lexicon")
-"""The names `load` takes besides folders; `default` is what ships, the lexicon."""
+"""The names `load` takes besides folders. `default` is what ships: the linear model, or the lexicon where dictionaries
+or rules of one's own are asked for, since only that reads with them."""
 
 
 class ArrowStream(Protocol):
@@ -125,6 +129,9 @@ class LearnedModel:
 
     def __call__(self, text: str) -> Answer:
         """The answer for one post. Raises `ModelError` for a model whose task is not polarity."""
+        short = _short_way(self.name)
+        if short is not None:
+            return short(text)
         row = self.score([text]).to_pylist()[0]
         if "sentiment" not in row:
             msg = f"{self.name} answers another task than polarity; ask it for a table: model.score([text])"
@@ -132,8 +139,10 @@ class LearnedModel:
         return Answer(**{field: row[field] for field in Answer.__dataclass_fields__})
 
     def explain(self, text: str) -> Explanation:
-        """What the lexicon reads in the post: words, languages, rules. It need not agree with the model's answer."""
-        return explain(text, load_scorer(LexiconSettings()))
+        """What the dictionaries read in the post, under the model's answer; of a linear model, what it weighs too."""
+        from mizaj.model.score import explain_with  # brings numpy: not for one text
+
+        return explain_with(Path(self.name), text, self(text))
 
     def step(self, text: str = "text") -> ModelScore:
         """The pipeline step that scores the column `text`."""
@@ -152,8 +161,11 @@ def load(name: str | Path = "default", settings: LexiconSettings | None = None) 
     `settings` choose the lexicon's dictionaries and rules. Raises `ModelError` for a name that is not known and is no
     folder, and for a folder whose model is damaged.
     """
+    settings = settings or LexiconSettings()
+    if name == "default" and settings == LexiconSettings() and is_model(SHIPPED):
+        return LearnedModel(str(SHIPPED))
     if name in NAMES:
-        return LexiconModel(str(name), settings or LexiconSettings())
+        return LexiconModel(str(name), settings)
     if is_model(name):
         from mizaj.model.score import load_model  # brings numpy: not for the lexicon
 
@@ -161,6 +173,12 @@ def load(name: str | Path = "default", settings: LexiconSettings | None = None) 
         return LearnedModel(str(name))
     msg = f"model '{name}' is not known; allowed: {', '.join(NAMES)}, or a folder that `mizaj train` wrote"
     raise ModelError(msg)
+
+
+@functools.lru_cache(maxsize=8)
+def _short_way(name: str) -> Callable[[str], Answer] | None:
+    """What answers one post without numpy, for models that can."""
+    return short_way(open_folder(name))
 
 
 def score_texts(texts: Texts, step: Step) -> pa.Table:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,10 +15,12 @@ import pyarrow as pa
 from mizaj import batch as columns
 from mizaj.errors import ModelError, SettingError, SourceError
 from mizaj.lexicon.columns import language_column, read_column
-from mizaj.lexicon.scorer import LexiconSettings, load_scorer
+from mizaj.lexicon.explain import Explanation, explain
+from mizaj.lexicon.scorer import Answer, LexiconSettings, load_scorer
 from mizaj.model.calibrate import Calibration, calibration_from
 from mizaj.model.cascade import Cascade
 from mizaj.model.classifier import Answers, Classifier, Probabilities, answers_of
+from mizaj.model.explain_linear import explain_linear
 from mizaj.model.folder import MANIFEST, POLARITY, Folder, open_folder
 from mizaj.model.kinds import load_classifier
 
@@ -151,6 +155,21 @@ def answer_column(texts: pa.Array, model: Loaded) -> list[pa.Array]:
     tier = _named(found.tiers, found.names)
     language = language_column(reading.language)
     return [answers, score, confidence, tier, language, pa.array(reading.cmi)]
+
+
+def explain_with(path: Path, text: str, answer: Answer) -> Explanation:
+    """What the dictionaries read in a post, under the model's answer, with what the model weighs where it can say."""
+    own = EXPLAINED.get(load_model(path).folder.kind)
+    tree = (
+        explain(text, load_scorer(LexiconSettings()))
+        if own is None
+        else own(text, load_model(path).classifier)
+    )
+    return replace(tree, answer=answer)
+
+
+EXPLAINED: dict[str, Callable[[str, Any], Explanation]] = {"linear": explain_linear}
+"""The kinds that can say what they weigh."""
 
 
 def polarity_score(proba: Probabilities, labels: tuple[str, ...]) -> Probabilities:

@@ -143,6 +143,10 @@ def word_languages(words: Sequence[str]) -> list[str]:
     return load_word_language().word_languages(words)
 
 
+POST_LANGUAGES = ("en", "hi", "hi-Latn", "hi-en", "other")
+"""Languages of a post by the number that the kernel writes (`LANGUAGE_EN`... in `lexicon/_kernel.pyx`)."""
+
+
 def post_language(n_en: int, n_hi_latn: int, n_hi: int, n_other: int) -> str:
     """The language of a post from how many words it has in each: `en`, `hi`, `hi-Latn`, `hi-en` or `other`.
 
