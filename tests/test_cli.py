@@ -406,11 +406,11 @@ def test_help_is_readable_in_80_columns(run: Run, words: list[str]) -> None:
 
 
 def test_help_names_every_command(run: Run) -> None:
-    assert set(re.findall(r"^  ([\w-]+)  +\w", run().out, re.MULTILINE)) == set(COMMANDS)
+    assert set(re.findall(r"^  ([a-z][\w-]+)  +\w", run().out, re.MULTILINE)) == set(COMMANDS)
 
 
 def test_every_command_shows_an_example(run: Run) -> None:
-    for command in COMMANDS[:-1]:
+    for command in sorted({*COMMANDS} - {"lexicon"}):
         assert f"\n  mizaj {command} " in run(command, "--help").out
 
 

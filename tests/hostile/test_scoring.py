@@ -95,7 +95,7 @@ NEUTRAL = {
 
 def answer_of(text):
     """What the model says of one text, as the columns hold it."""
-    answer = mizaj.load()(text)
+    answer = mizaj.load("lexicon")(text)
     return {field.name: pa.scalar(getattr(answer, field.name)).as_py() for field in SCORED} | {
         name: pa.scalar(getattr(answer, name), pa.float32()).as_py()
         for name in ("score", "confidence", "cmi")
@@ -107,6 +107,7 @@ def answer_of(text):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_hostile_row_is_answered_as_by_the_model_and_its_neighbours_are_not_touched(kind):
+    """By the dictionaries alone, in all six columns."""
     row = hostile_rows.row(kind, 3_000)
     column = strings([b"bahut accha", row, b"bahut bura"])
     first, middle, last = answers(column)
@@ -114,6 +115,16 @@ def test_a_hostile_row_is_answered_as_by_the_model_and_its_neighbours_are_not_to
     assert middle == answer_of(row.decode("utf-8", "replace"))
     assert -1.0 <= middle["score"] <= 1.0
     assert 0.0 <= middle["confidence"] <= 1.0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_shipped_model_answers_a_hostile_row_alone_as_among_others(kind):
+    model = mizaj.load()
+    text = hostile_rows.row(kind, 3_000).decode("utf-8", "replace")
+    rows = model.score(["bahut accha", text, None, "ekdum bakwas"]).to_pylist()
+    assert [rows[0]["sentiment"], rows[3]["sentiment"]] == ["positive", "negative"]
+    assert model(text).sentiment == rows[1]["sentiment"]
+    assert model(text).score == pytest.approx(rows[1]["score"], abs=1e-6)
 
 
 @pytest.mark.slow

@@ -129,7 +129,7 @@ def test_a_text_is_read_once_to_be_explained() -> None:
             return kernel.read(text)
 
     asked: list[bytes] = []
-    whole = mizaj.load().scorer
+    whole = mizaj.load("lexicon").scorer
     kernel = whole.kernel
     assert kernel is not None
     assert explain("accha", replace(whole, kernel=Counting())).answer == whole.answer("accha")

@@ -159,5 +159,5 @@ def test_text_of_any_type_is_scored(column: pa.Array, tmp_path: Path) -> None:
 
 def test_a_kind_that_is_not_known_names_those_that_are(tmp_path: Path) -> None:
     save(replace(ByLength(), kind="oracle"), tmp_path / "model")
-    with pytest.raises(ModelError, match="is of kind 'oracle'; known here: linear, naive-bayes"):
+    with pytest.raises(ModelError, match="is of kind 'oracle'; known here: lexicon, linear"):
         kinds.load_classifier(open_folder(tmp_path / "model"))

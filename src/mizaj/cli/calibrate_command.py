@@ -38,7 +38,7 @@ def calibrate(
 
     \b
     mizaj calibrate my-model/ validation.parquet
-    mizaj calibrate my-model/ validation.parquet --method temperature --html page.html
+    mizaj calibrate my-model/ held.parquet --method temperature --html page.html
     """
     # Opened here: it brings numpy and pyarrow.
     from dataclasses import replace

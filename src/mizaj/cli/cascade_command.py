@@ -54,8 +54,8 @@ def cascade(
 
     \b
     mizaj cascade lexicon linear/ encoder/ --data validation.parquet -o cascade/
-    mizaj cascade linear/ encoder/ --data v.parquet -o cascade/ --accuracy-loss 0.01
-    mizaj cascade linear/ encoder/ --data v.parquet -o cascade/ --posts-per-second 5000
+    mizaj cascade linear/ encoder/ --data v.csv -o cascade/ --accuracy-loss 0.01
+    mizaj cascade linear/ gru/ --data v.csv -o cascade/ --posts-per-second 5000
     """
     # Opened here: it brings numpy and pyarrow.
     from mizaj.cli.cascading import CascadeJob, build

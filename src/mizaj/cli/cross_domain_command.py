@@ -54,7 +54,7 @@ def cross_domain(
 
     \b
     mizaj cross-domain tweets.parquet reviews.parquet --kind linear
-    mizaj cross-domain posts.parquet --by source --kind naive-bayes --html domains.html
+    mizaj cross-domain posts.csv --by source --kind naive-bayes --html page.html
     """
     # Opened here: it brings numpy and pyarrow.
     from mizaj.cli.across import CrossJob, judge_across

@@ -90,8 +90,8 @@ def train(
 
     \b
     mizaj train posts.parquet -o my-model/
-    mizaj train a.csv b.jsonl --validation held.csv --label-map good=positive -o my-model/
-    mizaj train emotions.parquet --task emotion --kind gru --set epochs=3 -o emotion/
+    mizaj train a.csv b.csv --validation v.csv --label-map good=positive -o mine/
+    mizaj train feels.parquet --task emotion --kind gru --set epochs=3 -o feels/
     """
     # Opened here: it brings numpy and pyarrow.
     from mizaj.cli import training

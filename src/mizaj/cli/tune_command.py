@@ -82,7 +82,7 @@ def tune(
     \b
     mizaj tune train.parquet --kind linear --trials 30 --workers 2 -o study/
     mizaj tune train.parquet --kind linear --trials 60 -o study/ --resume
-    mizaj tune train.parquet --kind cnn --validation v.parquet --set epochs=4 -o study/
+    mizaj tune train.csv --kind cnn --validation v.csv --set epochs=4 -o study/
     """
     # Opened here: it brings numpy, pyarrow and optuna.
     from mizaj.cli.training import TrainJob

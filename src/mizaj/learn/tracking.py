@@ -49,7 +49,7 @@ def _begin(job: Job) -> tuple[Any, str]:
             MlflowException,
         )  # two seconds: not for those who do not ask
     except ImportError as error:
-        raise ExtraMissing(library="mlflow", extra="train") from error
+        raise ExtraMissing(library="mlflow", extra="mlflow") from error
     address = job.settings.mlflow
     try:
         client = MlflowClient(tracking_uri=address)
