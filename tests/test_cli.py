@@ -22,6 +22,12 @@ import mizaj
 from mizaj.batch import SCORED
 from mizaj.cli import main
 from mizaj.cli.words import is_text
+from mizaj.model.cascade import Cascade
+from mizaj.model.folder import Described, save
+from mizaj.model.kinds import load_classifier
+from mizaj.model.lexicon_tier import lexicon_tier
+from mizaj.model.members import name_members
+from mizaj.model.shipped import SHIPPED
 
 COMMANDS = [
     *(
@@ -487,3 +493,17 @@ def test_an_output_that_is_a_url_is_refused_before_anything_is_read(
 def test_the_sample_posts_have_a_name_of_their_own(run: Run, tmp_path: Path) -> None:
     assert "389 rows in" in run("score", "sample", "-o", "scored").out
     assert len(list((tmp_path / "scored").glob("*.parquet"))) == 1
+
+
+def test_a_wish_for_a_cascade_is_refused_by_another_model(run: Run) -> None:
+    done = run("score", "kya baat hai", "--tier", "linear")
+    assert done.status == 2
+    assert "only a cascade has tiers to choose between" in done.err
+
+
+def test_a_cascade_is_asked_as_the_words_say(run: Run, tmp_path: Path) -> None:
+    members = name_members([(lexicon_tier(), Described()), (load_classifier(SHIPPED), Described())])
+    save(Cascade(members, (0.9,)), tmp_path / "cascade")
+    for tier in ("lexicon", "linear"):
+        done = run("score", "kya baat hai", "--model", "cascade", "--tier", tier, "--json")
+        assert json.loads(done.out)["tier"] == tier

@@ -91,6 +91,17 @@ def score(
     lexicon: given.Lexicons = None,
     rules: given.Rules = "default",
     domain: given.Domain = None,
+    accuracy_loss: Annotated[
+        float | None,
+        typer.Option("--accuracy-loss", metavar="LOSS", help="Of a cascade: lose at most that."),
+    ] = None,
+    posts_per_second: Annotated[
+        float | None,
+        typer.Option("--posts-per-second", metavar="N", help="Of a cascade: be as fast."),
+    ] = None,
+    tier: Annotated[
+        str | None, typer.Option("--tier", metavar="NAME", help="Of a cascade: ask it alone.")
+    ] = None,
     to: Annotated[
         Literal["parquet", "jsonl", "csv"], typer.Option("--to", help="Output format.")
     ] = "parquet",
@@ -118,7 +129,13 @@ def score(
     mizaj score 'posts/*.csv.gz' --text body -o scored/ --to jsonl
     mizaj score big.parquet -o scored/ --resume
     """
-    chosen = ModelChoice(model, tuple(lexicon or ()), rules=rules, domain=domain)
+    asked = {
+        "accuracy_loss": accuracy_loss,
+        "posts_per_second": posts_per_second,
+        "tier": tier,
+    }
+    wishes = {name: wish for name, wish in asked.items() if wish is not None}
+    chosen = ModelChoice(model, tuple(lexicon or ()), rules=rules, domain=domain, wishes=wishes)
     if output is None:
         return scoring.score_words(sources or [], chosen, as_json=as_json)
     job = scoring.ScoreJob(

@@ -6,20 +6,22 @@ pyarrow, which one text does without.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mizaj.cli.one import show_answer
 from mizaj.cli.show import show, show_json, warn
 from mizaj.cli.words import one_text, resolve_sources
-from mizaj.errors import Interrupted, SourceError
+from mizaj.errors import Interrupted, SettingError, SourceError
 from mizaj.lexicon.scorer import LexiconSettings
-from mizaj.model.predict import load
+from mizaj.model.folder import is_model
+from mizaj.model.predict import load, one_answer
 from mizaj.text.codemix import i_index, m_index
 
 if TYPE_CHECKING:
+    from mizaj.batch import Step
     from mizaj.model.predict import Model
     from mizaj.read import ReadSettings, Source
     from mizaj.run import Counts
@@ -36,6 +38,21 @@ class ModelChoice:
     lexicons: tuple[str, ...] = ()
     rules: str = "default"
     domain: str | None = None
+    wishes: Mapping[str, float | str] = field(default_factory=dict)
+    """What is asked of a cascade, by the fields of `Mode`."""
+
+    def step(self, text: str) -> Step:
+        """The step that scores the column `text`. Raises `SettingError` for a wish that the model cannot fulfil."""
+        model = self.load()
+        if not self.wishes:
+            return model.step(text)
+        from mizaj.model.cascade import Mode
+        from mizaj.model.pace import cascade_step
+
+        if not is_model(model.name):
+            msg = f"model '{self.name}' is no cascade; a loss, a speed or a tier can be asked only of the folder of one"
+            raise SettingError(msg)
+        return cascade_step(model.name, text, Mode(**self.wishes))  # type: ignore[arg-type]
 
     def load(self) -> Model:
         """The model. Raises `ModelError`, `LexiconError` or `SettingError` for what is not there."""
@@ -74,7 +91,7 @@ def score_posts(
     running = RunSettings(
         workers=job.workers, is_progress_shown=False if is_quiet or as_json else None
     )
-    pipeline = Pipeline((chosen.load().step(job.text),))
+    pipeline = Pipeline((chosen.step(job.text),))
     source = open_source(sources, settings=reading)
     try:
         manifest = run(
@@ -109,7 +126,8 @@ def open_whole(sources: Sequence[str], settings: ReadSettings) -> Source:
 def score_words(words: Sequence[str], chosen: ModelChoice, *, as_json: bool) -> int:
     """Score one text, and print the answer."""
     text = one_text(words)
-    show_answer(text, chosen.load()(text), as_json=as_json)
+    answer = chosen.load()(text) if not chosen.wishes else one_answer(text, chosen.step("text"))
+    show_answer(text, answer, as_json=as_json)
     return DONE
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from mizaj.lexicon.columns import score_column
 from mizaj.lexicon.scorer import LexiconSettings, load_scorer
 from mizaj.model.cascade import Cascade, Mode, how_sure, lowered, tuned
 from mizaj.model.classifier import Probabilities
+from mizaj.model.score import ModelScore, load_model
 from mizaj.sample import sample_path
 
 _WARM_UP = 16  # posts: what is opened at the first call is not the pace
@@ -65,6 +67,14 @@ def thresholds_for(
         return tuned(cascade, mode).thresholds
     pace = measure_pace(cascade, _samples() if texts is None else texts)
     return tuned(cascade, mode, pace.points).thresholds
+
+
+def cascade_step(path: str, text: str, mode: Mode) -> ModelScore:
+    """The step that scores the column `text` with the cascade in the folder `path`, set once as `mode` asks.
+
+    Raises `SettingError` for a model that is no cascade, and for what the cascade cannot keep to.
+    """
+    return ModelScore(path, text, thresholds_for(load_model(Path(path)).cascade, mode))
 
 
 def _samples() -> pa.Array:

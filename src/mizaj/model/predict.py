@@ -132,11 +132,7 @@ class LearnedModel:
         short = _short_way(self.name)
         if short is not None:
             return short(text)
-        row = self.score([text]).to_pylist()[0]
-        if "sentiment" not in row:
-            msg = f"{self.name} answers another task than polarity; ask it for a table: model.score([text])"
-            raise ModelError(msg)
-        return Answer(**{field: row[field] for field in Answer.__dataclass_fields__})
+        return one_answer(text, self.step())
 
     def explain(self, text: str) -> Explanation:
         """What the dictionaries read in the post, under the model's answer; of a linear model, what it weighs too."""
@@ -173,6 +169,15 @@ def load(name: str | Path = "default", settings: LexiconSettings | None = None) 
         return LearnedModel(str(name))
     msg = f"model '{name}' is not known; allowed: {', '.join(NAMES)}, or a folder that `mizaj train` wrote"
     raise ModelError(msg)
+
+
+def one_answer(text: str, step: Step) -> Answer:
+    """What a step says of one post. Raises `ModelError` for a step whose task is not polarity."""
+    row = score_texts([text], step).to_pylist()[0]
+    if "sentiment" not in row:
+        msg = f"the model answers {', '.join(step.adds.names)}, not polarity; ask for a table: model.score([text])"
+        raise ModelError(msg)
+    return Answer(**{field: row[field] for field in Answer.__dataclass_fields__})
 
 
 @functools.lru_cache(maxsize=8)
