@@ -62,6 +62,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=ROWS, help=f"posts in the file ({ROWS:,})")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"repeats ({ROUNDS})")
     parser.add_argument("--workers", type=int, default=WORKERS, help=f"threads ({WORKERS})")
+    parser.add_argument("--model", default="lexicon", help="the model that scores (lexicon)")
     parser.add_argument("--folder", type=Path, help="where files are kept (the temporary folder)")
     sizes = ", ".join(f"{rows:,}" for rows in MEMORY_ROWS)
     parser.add_argument("--memory", action="store_true", help=f"peak memory of {sizes} rows only")
@@ -74,7 +75,7 @@ def _options() -> argparse.Namespace:
 
 def _show_speed(scratch: Path, place: Path, options: argparse.Namespace) -> int:
     source = posts.cached_parquet(options.rows, place)
-    check(source, scratch, options.rows, options.workers)
+    check(source, scratch, options)
     rounds = [_round(source, scratch, options) for _ in range(options.rounds)]
     figures = _figures(rounds, options.rows)
     if options.json:
@@ -87,29 +88,31 @@ def _show_speed(scratch: Path, place: Path, options: argparse.Namespace) -> int:
     return 0
 
 
-def check(source: Path, scratch: Path, rows: int, workers: int) -> None:
+def check(source: Path, scratch: Path, options: argparse.Namespace) -> None:
     """Leaves unless every row comes out and the first answers are those of the model."""
     out = scratch / "checked"
-    machine.measure(_command(source, out, workers))
+    rows = options.rows
+    machine.measure(_command(source, out, options))
     manifest = json.loads((out / "manifest.json").read_text())
     written = pq.ParquetDataset(_parts(out)).read(["text", "sentiment"])
     counts = (manifest["rows_in"], manifest["rows_out"], manifest["rows_rejected"], len(written))
     if counts != (rows, rows, 0, rows):
         raise SystemExit(f"rows in, out, rejected and written are {counts}, not {rows} each")
     first = written.slice(0, CHECKED_ROWS)
-    again = mizaj.load().score(first["text"])["sentiment"]
+    again = mizaj.load(options.model).score(first["text"])["sentiment"]
     if first["sentiment"].to_pylist() != again.to_pylist():
         raise SystemExit(f"the first {CHECKED_ROWS} answers of the run are not those of the model")
 
 
 def _round(source: Path, scratch: Path, options: argparse.Namespace) -> Round:
-    ours = machine.measure(_command(source, scratch / "scored", options.workers))
+    ours = machine.measure(_command(source, scratch / "scored", options))
     rival_rows = min(RIVAL_ROWS, options.rows)
     return Round(ours, _score_by_rival(source, scratch / "rival.parquet", rival_rows), rival_rows)
 
 
-def _command(source: Path, out: Path, workers: int) -> list[str]:
-    settings = ["--workers", str(workers), "--overwrite", "--quiet"]
+def _command(source: Path, out: Path, options: argparse.Namespace) -> list[str]:
+    settings = ["--workers", str(options.workers), "--model", options.model]
+    settings += ["--overwrite", "--quiet"]
     return [*machine.mizaj(), "score", str(source), "-o", str(out), *settings]
 
 
@@ -160,7 +163,7 @@ def _show_memory(scratch: Path, place: Path, options: argparse.Namespace) -> int
     for rows in options.memory_rows:
         source = posts.cached_parquet(rows, place)
         out = scratch / "scored"
-        cost = machine.measure(_command(source, out, options.workers))
+        cost = machine.measure(_command(source, out, options))
         manifest = json.loads((out / "manifest.json").read_text())
         if manifest["rows_out"] != rows:
             raise SystemExit(f"{rows:,} rows went in, {manifest['rows_out']:,} came out")

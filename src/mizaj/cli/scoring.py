@@ -143,7 +143,7 @@ def explain_words(words: Sequence[str], chosen: ModelChoice, *, as_json: bool) -
 
 def show_language(words: Sequence[str], *, as_json: bool) -> int:
     """Print the language of one text and of each of its words."""
-    explanation = load().explain(one_text(words))
+    explanation = load("lexicon").explain(one_text(words))
     spoken = [token for token in explanation.tokens if token.kind == "word"]
     # a phrase is one token of several words
     named = [(word, token.language) for token in spoken for word in token.text.split()]
