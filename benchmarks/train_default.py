@@ -66,7 +66,7 @@ def main() -> int:
     if options.judge:
         print(_table(judged))
         return 0
-    model = _train(_training(pa.table({"text": pa.array([], pa.string())})))
+    model = train(training(pa.table({"text": pa.array([], pa.string())})))
     model = model.cooled(_temperature(judged))
     described = Described(card=_card(judged))
     folder = save(model, options.into, described, overwrite=True)
@@ -88,9 +88,9 @@ def judge() -> dict[str, list[tuple[Labelled, Probabilities]]]:
     for number, held in enumerate(_held_out()):
         start = time.monotonic()
         texts = pa.concat_tables([table.select(["text"]) for table in held.values()])
-        model = _train(_training(texts))
+        model = train(training(texts))
         for name, table in held.items():
-            posts = _labelled(table, name)
+            posts = labelled(table, name)
             found.setdefault(name, []).append((posts, model.probabilities(posts.texts)))
         print(f"model {number + 1} of {N_FOLDS}: {time.monotonic() - start:.0f} s", file=sys.stderr)
     return found
@@ -110,12 +110,12 @@ def _fold_numbers(table: pa.Table) -> np.ndarray:
     return fold_numbers(table["text"].to_pylist(), table["label"].to_pylist(), n_folds=N_FOLDS)
 
 
-def _training(held: pa.Table) -> Labelled:
+def training(held: pa.Table) -> Labelled:
     """All that may be learnt from but the near-copies of what is held out, weighted."""
     parts = []
     for name, (worth, _) in SETS.items():
         for table in _spellings(name):
-            posts = _labelled(without_copies(table, held), name)
+            posts = labelled(without_copies(table, held), name)
             scale = worth / len(_spellings(name))
             balanced = weighted(posts, Weighting(class_power=CLASS_POWER))
             parts.append((posts, balanced.weights * np.float32(scale)))
@@ -137,13 +137,13 @@ def _spellings(name: str) -> list[pa.Table]:
     return tables
 
 
-def _labelled(table: pa.Table, name: str) -> Labelled:
+def labelled(table: pa.Table, name: str) -> Labelled:
     texts = table["text"].combine_chunks().fill_null("").cast(pa.string())
     codes = np.array([CLASSES.index(label) for label in table["label"].to_pylist()], np.int64)
     return Labelled.of(texts, codes, CLASSES, source=name)
 
 
-def _train(posts: Labelled) -> LinearModel:
+def train(posts: Labelled) -> LinearModel:
     return fit(posts, None, LinearSettings(), seed=0, progress=silent)
 
 
