@@ -2,9 +2,9 @@
 
     python benchmarks/linear_speed.py [--rows N] [--rounds N]
 
-Both learn from the posts that the shipped model learns from, without near-copies of the validation splits they are judged
-on first; fastText reads words, pairs of words and runs of two to five characters, as the linear model does. Then rounds
-alternate between the two on the same posts, whole columns and whole lists; ratios are taken within a round.
+Both learn from the posts that the shipped model learns from, without near-copies of the validation splits they are
+judged on first; fastText reads words, pairs of words and runs of two to five characters, as the linear model does. Then
+rounds alternate between the two on the same posts, whole columns and whole lists; ratios are taken within a round.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from mizaj.model.linear import LinearModel
 ROWS = 81_920
 RIVAL_ROWS = 8_192
 ROUNDS = 7
-# fastText's own defaults but for the n-grams, the size (as in research on small sets) and the epochs, tried 5 to 25
+# its own settings but for the n-grams, the size of its vectors and table, and the rate; not tuned
 RIVAL = {"wordNgrams": 2, "minn": 2, "maxn": 5, "dim": 16, "bucket": 1 << 20, "epoch": 5, "lr": 0.25}
 
 
@@ -80,7 +80,7 @@ def _train_rival(training: Labelled) -> Callable[[list[str]], list[int]]:
 
     def answer(texts: list[str]) -> list[int]:
         # its compiled method: the public one fails with numpy 2 and is slower
-        _, labels = model.f.multilinePredict([_line(text) for text in texts], 1, 0.0, "strict")
+        labels, _ = model.f.multilinePredict([_line(text) for text in texts], 1, 0.0, "strict")
         return [places[label[0]] for label in labels]
 
     return answer
