@@ -33,7 +33,15 @@ ROWS = 81_920
 RIVAL_ROWS = 8_192
 ROUNDS = 7
 # its own settings but for the n-grams, the size of its vectors and table, and the rate; not tuned
-RIVAL = {"wordNgrams": 2, "minn": 2, "maxn": 5, "dim": 16, "bucket": 1 << 20, "epoch": 5, "lr": 0.25}
+RIVAL = {
+    "wordNgrams": 2,
+    "minn": 2,
+    "maxn": 5,
+    "dim": 16,
+    "bucket": 1 << 20,
+    "epoch": 5,
+    "lr": 0.25,
+}
 
 
 def main() -> int:
