@@ -17,6 +17,7 @@ from mizaj.lexicon import twin
 from mizaj.lexicon.layout import hash_bytes
 from mizaj.lexicon.packed import load_hand_made
 from mizaj.model import linear, ngrams, signals
+from mizaj.model.classifier import softmax
 from mizaj.model.explain_linear import explain_linear
 from mizaj.model.linear_one import lexicon_kernel
 from mizaj.text.tokens import compatible, tokenise
@@ -61,7 +62,7 @@ def model() -> linear.LinearModel:
 def assert_read_alike(text: str, model: linear.LinearModel) -> None:
     fast = model.read(pa.array([text]))
     logits, result = linear.read_plainly(text, model, load_hand_made())
-    slow = linear.softened(np.array([logits], np.float32))[0]
+    slow = softmax(np.array([logits], np.float32))[0]
     np.testing.assert_allclose(fast["proba"], slow, atol=1e-5)
     assert result.n_words >= 0
 

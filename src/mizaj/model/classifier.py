@@ -76,3 +76,14 @@ def answers_of(classifier: Classifier, texts: pa.Array) -> Answers:
     return Answers(
         classifier.probabilities(texts), np.zeros(len(texts), np.int8), (classifier.kind,)
     )
+
+
+def softmax(logits: Probabilities) -> Probabilities:
+    """Probabilities from logits, row by row.
+
+    >>> softmax(np.zeros((1, 2), np.float32)).tolist()
+    [[0.5, 0.5]]
+    """
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares: Probabilities = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+    return shares

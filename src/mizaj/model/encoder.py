@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 
 from mizaj.errors import ExtraMissing, ModelError
-from mizaj.model.classifier import Contents, Probabilities
+from mizaj.model.classifier import Contents, Probabilities, softmax
 from mizaj.model.folder import WEIGHTS, Folder
 from mizaj.model.forward import logits_of
-from mizaj.model.network import ROWS_AT_ONCE, TOKENIZER, softmax
+from mizaj.model.network import ROWS_AT_ONCE, TOKENIZER
 from mizaj.model.subwords import Subwords
 from mizaj.model.tensors import pack_tensors
 

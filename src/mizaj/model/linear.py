@@ -24,7 +24,7 @@ from mizaj.lexicon import twin
 from mizaj.lexicon.columns import Reading, plain_reading, run_kernel
 from mizaj.lexicon.packed import load_hand_made
 from mizaj.model import ngrams, signals
-from mizaj.model.classifier import Answers, Contents, Probabilities
+from mizaj.model.classifier import Answers, Contents, Probabilities, softmax
 from mizaj.model.folder import WEIGHTS, Folder
 from mizaj.model.linear_one import lexicon_kernel
 from mizaj.model.tensors import Array, pack_tensors
@@ -135,7 +135,7 @@ class LinearModel:
         # one post at a time: plain Python has no other way
         found = [read_plainly(_text(text), self, load_hand_made()) for text in texts]
         logits = np.array([logits for logits, _ in found], np.float32)
-        proba = softened(logits.reshape(-1, len(self.labels)))
+        proba = softmax(logits.reshape(-1, len(self.labels)))
         reading = plain_reading([result for _, result in found])
         return {"proba": proba.reshape(-1), **vars(reading)}
 
@@ -212,13 +212,6 @@ def read_plainly(
     parts = share * (model.scales[:, None] * sums).sum(axis=0)
     logits: list[float] = (parts + model.bias + figures @ model.signal_weights).tolist()
     return logits, result
-
-
-def softened(logits: Weights) -> Probabilities:
-    """Logits as probabilities, row by row."""
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True)) if logits.size else logits
-    scaled: Probabilities = raised / raised.sum(axis=1, keepdims=True)
-    return scaled
 
 
 def finder(slots: Bytes) -> Callable[[int], NDArray[np.int8]]:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from mizaj.errors import ExtraMissing, ModelError, SettingError
-from mizaj.model.classifier import Contents, Probabilities
+from mizaj.model.classifier import Contents, Probabilities, softmax
 from mizaj.model.folder import WEIGHTS, Folder
 from mizaj.model.forward import logits_of
 from mizaj.model.subwords import Subwords
@@ -84,17 +84,6 @@ def load(folder: Folder) -> NetworkClassifier:
         raise ModelError(msg) from error
     module.eval()
     return NetworkClassifier(folder.kind, folder.labels, module, subwords, sizes)
-
-
-def softmax(logits: Probabilities) -> Probabilities:
-    """Probabilities from logits, row by row.
-
-    >>> softmax(np.zeros((1, 2), np.float32)).tolist()
-    [[0.5, 0.5]]
-    """
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares: Probabilities = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
-    return shares
 
 
 def _check_fit(folder: Folder, sizes: Sizes, subwords: Subwords) -> None:

@@ -19,7 +19,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mizaj.errors import ExtraMissing, ModelError, SettingError
-from mizaj.model.classifier import Contents, Probabilities
+from mizaj.model.classifier import Contents, Probabilities, softmax
 from mizaj.model.folder import Folder
 from mizaj.model.padding import Ids, Offsets, padded
 from mizaj.model.subwords import Subwords
@@ -91,7 +91,7 @@ class OnnxClassifier:
         found = np.empty((len(texts), len(self.labels)), np.float32)
         for begin in range(0, len(texts), _ROWS_AT_ONCE):
             part = texts[begin : begin + _ROWS_AT_ONCE]
-            found[begin : begin + len(part)] = _softmax(self.logits(*self.subwords(part)))
+            found[begin : begin + len(part)] = softmax(self.logits(*self.subwords(part)))
         return found
 
     def logits(self, ids: Ids, offsets: Offsets) -> Probabilities:
@@ -229,9 +229,3 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _softmax(logits: Probabilities) -> Probabilities:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares: Probabilities = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
-    return shares
