@@ -16,6 +16,8 @@ N_CASES = 591
 N_PHENOMENA = 37
 FLOOR_OVERALL = 0.98
 FLOOR_PHENOMENON = 0.80
+# Of the linear model that ships as default: it falls short of the lexicon on lone emoji and very short posts.
+FLOOR_SHIPPED = 0.88
 
 
 # How an answer is held against what is expected; `other` is the answer to the text in `than`.
@@ -64,6 +66,10 @@ def model() -> Any:
 @pytest.fixture(scope="module")
 def failures(model: Any) -> dict[str, list[str]]:
     """A line for each failing case, by phenomenon."""
+    return failures_of(model)
+
+
+def failures_of(model: Any) -> dict[str, list[str]]:
     failing: dict[str, list[str]] = defaultdict(list)
     for case in ALL_CASES:
         answer = model(case.text)
@@ -113,3 +119,12 @@ def test_nearly_all_cases_are_understood(failures: dict[str, list[str]]) -> None
     print(f"\n{len(ALL_CASES) - len(lines)} of {len(ALL_CASES)} cases understood ({share:.1%})")
     print("\n".join(lines))
     assert share >= FLOOR_OVERALL, f"{share:.1%} of {len(ALL_CASES)}\n" + "\n".join(lines)
+
+
+def test_the_shipped_model_understands_most_cases() -> None:
+    import mizaj
+
+    n_failing = sum(len(lines) for lines in failures_of(mizaj.load()).values())
+    share = 1 - n_failing / N_CASES
+    print(f"\nthe shipped model: {N_CASES - n_failing} of {N_CASES} cases ({share:.1%})")
+    assert share >= FLOOR_SHIPPED
