@@ -9,6 +9,7 @@ import typer
 from mizaj import __version__
 from mizaj.cli import options as given
 from mizaj.cli import scoring
+from mizaj.cli.behaviour_command import behaviour
 from mizaj.cli.calibrate_command import calibrate
 from mizaj.cli.cascade_command import cascade
 from mizaj.cli.cross_domain_command import cross_domain
@@ -251,5 +252,6 @@ app.command()(distil)
 app.command()(ensemble)
 app.command()(cascade)
 app.command()(export)
+app.command()(behaviour)
 app.command()(leakage)
 app.command("cross-domain")(cross_domain)

@@ -9,6 +9,7 @@ from typing import Any
 
 from mizaj.cli.held_out import PostsJob, read_labelled
 from mizaj.errors import ModelError
+from mizaj.learn.behaviour import card_of
 from mizaj.learn.cascade import (
     CascadeSettings,
     calibrate_members,
@@ -119,7 +120,12 @@ def build(job: CascadeJob) -> Built:
     pace = measure_pace(safe, rest.texts[:_MOST_PACED])
     cascade = tuned(safe, _asked(job.mode), pace.points)
     task = members[-1].described.task
-    card = {"made_of": list(job.models), "posts": rest.n_rows, "asked": asdict(_asked(job.mode))}
+    card = {
+        "made_of": list(job.models),
+        "posts": rest.n_rows,
+        "asked": asdict(_asked(job.mode)),
+        **card_of(cascade, task),
+    }
     save(cascade, job.output, Described(task, card=card), overwrite=job.overwrite)
     curves = {
         column: risk_coverage(seen, names, cascade.points)
