@@ -45,7 +45,7 @@ def run_app(words: list[str]) -> int:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "mizaj"
         message = " ".join(error.format_message().replace("Value error, ", "").split())
-        warn(f"{message} See: {command} --help")
+        warn(f"{message.rstrip('.')}. See: {command} --help")
         return WRONG_USAGE
     if status == STOPPED:  # typer has caught Ctrl-C
         warn("stopped")

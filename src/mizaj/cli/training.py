@@ -244,5 +244,6 @@ def _behaviour(found: Mapping[str, Any] | None) -> Iterator[str]:
         return
     worst = list(found["failing"].items())[:_N_WORST]
     least = ", ".join(f"{name} {each['right']} of {each['cases']}" for name, each in worst)
-    whole = f"  behaviour cases understood: {found['right']} of {found['cases']}"
-    yield f"{whole}; least: {least}" if worst else whole
+    yield f"  behaviour cases understood: {found['right']} of {found['cases']}"
+    if worst:
+        yield f"    least: {least}"
