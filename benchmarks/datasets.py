@@ -31,14 +31,22 @@ CROSS_VALIDATED = ("iiith-codemixed",)
 
 TRAINING = (
     *("sentimix-hinglish", "sail2017-hinglish", "iiith-codemixed", "tweeteval-sentiment"),
-    *("tweet-sentiment-extraction", "sentiment140-sample", "us-airline-2015", "sanders-twitter"),
+    *("tweet-sentiment-extraction", "sentiment140-sample", "sanders-twitter"),
     *("corona-tweets-2020", "sst5", "uci-sentiment-sentences", "customer-reviews"),
     *("amazon-alexa-reviews", "iitp-product-reviews-hindi", "iitp-movie-reviews-hindi"),
 )
 """Their train split may be learnt from, after `without_copies` of what is reported.
 
-`customer-reviews` overlaps the Amazon part of `vader-icwsm2014`.
+`customer-reviews` overlaps the Amazon part of `vader-icwsm2014`. Nothing of `NON_COMMERCIAL` stands here, for what is
+learnt from these sets ships.
 """
+
+NON_COMMERCIAL = (
+    *("us-airline-2015", "financial-phrasebank", "hinglid", "mesent-marathi-english"),
+    *("trac1-aggression-hindi", "trac1-aggression-english"),
+    *("trac2-aggression-hindi", "trac2-aggression-english", "trac2-aggression-bengali"),
+)
+"""Their licences forbid commercial use: they may be judged on, and nothing that ships is learnt from them."""
 
 LANGUAGE_TAGGED = (
     ("sentimix-hinglish", "validation"),
