@@ -44,20 +44,17 @@ def cross_domain(
     """
     # Opened here: it brings numpy and pyarrow.
     from mizaj.cli.across import CrossJob, judge_across
-    from mizaj.cli.words import pairs
+    from mizaj.cli.words import listed, pairs
     from mizaj.learn.cross_domain import CrossSettings
     from mizaj.learn.data import TableSettings
-    from mizaj.learn.metrics import CLASSES
-    from mizaj.model.folder import POLARITY
 
-    every = CLASSES if task == POLARITY else None
-    wanted = tuple(labels.split(",")) if labels else every
-    mapped = pairs("--label-map", tuple(label_map or ()))
+    mapped = pairs("--label-map", label_map or ())
+    tables = TableSettings(text, label, by or "", mapped, listed(labels))
     job = CrossJob(
         tuple(data),
         kind,
         by=by,
-        tables=TableSettings(text, label, by or "", mapped, wanted),
+        tables=tables.of_task(task),
         words=pairs("--set", tuple(settings or ())),
         html=html,
         settings=CrossSettings(n_folds=folds, has_others=others, seed=seed),

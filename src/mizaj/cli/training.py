@@ -21,7 +21,7 @@ from rich.progress import (
 
 from mizaj.cli.scoring import DONE
 from mizaj.cli.show import show, show_json, warn
-from mizaj.cli.words import exists, is_spelt_like_file, pairs, resolve_sources
+from mizaj.cli.words import exists, is_spelt_like_file, listed, pairs, resolve_sources
 from mizaj.errors import Interrupted, SettingError
 from mizaj.learn import kinds
 from mizaj.learn.data import TableSettings
@@ -66,7 +66,6 @@ class TrainJob:
     @property
     def recipe(self) -> Recipe:
         """The words as a recipe. Raises `SettingError` for those that are not understood."""
-        labels = tuple(self.labels.split(",")) if self.labels else None
         by_source = pairs("--source-weight", self.source_weights)
         return Recipe(
             self.kind,
@@ -76,7 +75,7 @@ class TrainJob:
                 self.text,
                 self.label,
                 label_map=pairs("--label-map", self.label_map),
-                labels=labels,
+                labels=listed(self.labels),
             ),
             task=self.task,
             words=pairs("--set", self.settings),

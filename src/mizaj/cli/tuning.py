@@ -14,7 +14,6 @@ from mizaj.errors import SettingError
 from mizaj.learn.data import check_trainable, read_tables, without_unused_labels
 from mizaj.learn.intervals import bootstrap_intervals
 from mizaj.learn.labelled import Labelled
-from mizaj.learn.metrics import CLASSES
 from mizaj.learn.page_parts import write
 from mizaj.learn.recipe import Recipe, Trained, check_ready, prepare
 from mizaj.learn.trials import TuneSettings
@@ -22,7 +21,7 @@ from mizaj.learn.tune import Told, tune
 from mizaj.learn.tuned import COMPLETE, Attempt, Tuned, exact
 from mizaj.learn.tuned_page import page
 from mizaj.learn.weighting import weighted
-from mizaj.model.folder import POLARITY, describe, open_folder
+from mizaj.model.folder import describe, open_folder
 from mizaj.model.kinds import load_classifier
 
 
@@ -70,8 +69,7 @@ def _over_folds(job: TuneJob, recipe: Recipe, told: Told) -> Tuned:
     if recipe.noises:
         message = "noisy copies of posts would be judged by their originals: leave out --noise, or --folds"
         raise SettingError(message)
-    wanted = recipe.tables.labels or (CLASSES if recipe.task == POLARITY else None)
-    tables = read_tables(recipe.data, replace(recipe.tables, labels=wanted))
+    tables = read_tables(recipe.data, recipe.tables.of_task(recipe.task))
     for remark in tables.remarks:
         warn(remark)
     posts = without_unused_labels(tables.labelled)

@@ -90,6 +90,15 @@ def pairs(option: str, words: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def listed(names: str | None) -> tuple[str, ...] | None:
+    """The names between commas; None for none.
+
+    >>> listed("joy, anger")
+    ('joy', 'anger')
+    """
+    return tuple(name.strip() for name in names.split(",")) if names else None
+
+
 def _resolve_source(word: str) -> str:
     if word == SAMPLE and not exists(word):
         return str(sample_path())

@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 from mizaj.batch import LABEL, REJECTED, SOURCE, TEXT
 from mizaj.errors import ColumnMissing, SettingError, SourceError
 from mizaj.learn.labelled import Labelled
-from mizaj.learn.metrics import Ints
+from mizaj.learn.metrics import CLASSES, Ints
+from mizaj.model.folder import POLARITY
 from mizaj.read import ReadSettings, Source, open_source
 
 MOST_LABELS = 200
@@ -39,6 +40,16 @@ class TableSettings:
     source: str = SOURCE.name
     label_map: Mapping[str, str] = field(default_factory=dict)
     labels: tuple[str, ...] | None = None
+
+    def of_task(self, task: str) -> TableSettings:
+        """The same for a model of this task: polarity has its three labels, unless others are named.
+
+        >>> TableSettings().of_task("polarity").labels
+        ('negative', 'neutral', 'positive')
+        """
+        if task == POLARITY and self.labels is None:
+            return replace(self, labels=CLASSES)
+        return self
 
 
 @dataclass(frozen=True)

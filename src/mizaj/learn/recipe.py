@@ -27,7 +27,7 @@ from mizaj.learn.intervals import bootstrap_intervals
 from mizaj.learn.judging import answer_codes
 from mizaj.learn.kinds import Progress, Settings, Trainer, silent, trainer
 from mizaj.learn.labelled import Labelled
-from mizaj.learn.metrics import CLASSES, Counts, Ints
+from mizaj.learn.metrics import Counts, Ints
 from mizaj.learn.split import remove_copies, split
 from mizaj.learn.weighting import Weighting, weighted
 from mizaj.model.classifier import Classifier
@@ -170,7 +170,7 @@ def prepare(recipe: Recipe) -> Ingredients:
 
     Raises what `read_tables` does; `SettingError` for a label never seen in training, one label only, an empty part.
     """
-    settings = _tables_of(recipe)
+    settings = recipe.tables.of_task(recipe.task)
     tables = read_tables(recipe.data, settings)
     held: Tables | None = None
     if isinstance(recipe.validation, float):
@@ -231,13 +231,6 @@ def train_recipe(
 def has_setting(recipe: Recipe, name: str) -> bool:
     """Whether the kind of the recipe has a setting of this name."""
     return name in {each.name for each in fields(recipe.trainer.settings)}
-
-
-def _tables_of(recipe: Recipe) -> TableSettings:
-    """How the tables are read: a model of polarity learns its three labels, unless others are named."""
-    if recipe.task == POLARITY and recipe.tables.labels is None:
-        return replace(recipe.tables, labels=CLASSES)
-    return recipe.tables
 
 
 def _unlearnt(labelled: Labelled) -> list[str]:
