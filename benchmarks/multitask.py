@@ -1,6 +1,7 @@
-"""Whether other tasks help polarity: a network on Hinglish polarity alone, and with emotion, hate and sarcasm beside it.
+"""Whether other tasks help polarity: a network on Hinglish polarity alone, and with emotion, hate and sarcasm.
 
-    python benchmarks/multitask.py [--kind gru] [--seeds 3] [--others-weight 0.5] [--settings epochs=4 ...] [--json]
+    python benchmarks/multitask.py [--kind gru] [--seeds 3] [--others-weight 0.5]
+                                   [--settings epochs=4 ...] [--json]
 
 Both learn the same Hinglish posts of `joint` for as many epochs and are judged on the same posts; the other tasks' sets
 come on top, without near-copies of what is judged. Printed are mean and ends over seeds, and the paired differences.
