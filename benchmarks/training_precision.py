@@ -2,7 +2,7 @@
 
     python benchmarks/training_precision.py --pretrained FOLDER [--rounds 3] [--steps 20] [n_layers=6 ...]
 
-Rounds take turns; each is timed from its step `WARM` to its last. Whether the processor multiplies in bfloat16 by itself
+Rounds take turns, each timed from its step `WARM` to its last. Whether the processor multiplies in bfloat16 by itself
 is printed: where it does not, bfloat16 is slower.
 """
 
@@ -45,7 +45,7 @@ def main() -> int:
             rates[precision].append(_rate(how, posts, replace(settings, precision=precision)))
     ratios = [one / other for other, one in zip(*rates.values(), strict=True)]
     print(machine.heading())
-    print(f"bfloat16 by the processor itself: {torch.cpu._is_avx512_bf16_supported()}")  # noqa: SLF001 -- no public way
+    print(f"bfloat16 by the processor itself: {torch.cpu._is_avx512_bf16_supported()}")
     for precision, each in rates.items():
         print(f"{precision}: {machine.Spread.of(each).written('.1f')} posts a second")
     print(f"ratio: {machine.Spread.of(ratios).written('.2f')}")
