@@ -24,9 +24,10 @@ import pyarrow as pa
 from mizaj.learn.calibrate import fit_temperature
 from mizaj.learn.fit_linear import LinearSettings, fit
 from mizaj.learn.folds import fold_numbers, without_copies
+from mizaj.learn.intervals import bootstrap_intervals
 from mizaj.learn.kinds import silent
 from mizaj.learn.labelled import Labelled
-from mizaj.learn.metrics import CLASSES, Counts, bootstrap_intervals
+from mizaj.learn.metrics import CLASSES, Counts
 from mizaj.learn.weighting import Weighting, weighted
 from mizaj.model.classifier import Probabilities
 from mizaj.model.folder import Described, save

@@ -192,7 +192,7 @@ def test_a_word_that_names_a_folder_is_not_a_text(tmp_path: Path, run: Run) -> N
         (["evaluate", "lexicon"], r"data with labels is missing"),
         (["evaluate", "posts.csv"], r"a model .* is missing"),
         (["evaluate", "lexicon", "posts.csv"], r"posts\.csv"),
-        (["evaluate", "lexicon", "x.csv", "--label-map", "good"], r"'good' has no '='"),
+        (["evaluate", "lexicon", "x.csv", "--label-map", "good"], r"--label-map good has no '='"),
         (["report", "nowhere"], r"nowhere"),
         (["lexicon", "check", "none.tsv"], r"none\.tsv"),
         (["lexicon", "build", "none.tsv", "-o", "x.bin"], r"must end in \.lex"),

@@ -232,7 +232,7 @@ def test_one_teacher_needs_no_validation(room):
         (
             "calibrate {room}/weak {room}/held.parquet --label text",
             SettingError,
-            "no post has a label",
+            "more than 200 different labels",
         ),
         ("calibrate {room}/none {room}/held.parquet", ModelError, "holds no model"),
         ("calibrate {room}/weak {room}/held.parquet --label-map good", SettingError, "has no '='"),

@@ -259,7 +259,7 @@ def test_a_stopped_training_goes_on_with_resume(run, data, seen):
         (["--validation", "1.5"], "share to hold out is 1.5; it must be between 0 and 1"),
         (["--noise", "static"], "noise 'static' is not known; allowed: spelling"),
         (["--source-weight", "shop=2"], "no post is of source 'shop'"),
-        (["--label", "mood"], r"column 'mood', read by training \(--label\)"),
+        (["--label", "mood"], r"column 'mood', read by --label, .* columns there: text, label\. "),
         (["--labels", "positive"], "all 20 rows to train on have the label 'positive'"),
         (["--labels", "joy,fear"], "no row can be learnt from: .*labels wanted: joy, fear"),
         (

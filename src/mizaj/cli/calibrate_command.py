@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from mizaj.cli import fit_options as fitted
 from mizaj.cli import options as given
 from mizaj.cli.scoring import DONE
 from mizaj.cli.show import show, show_json
@@ -25,10 +24,10 @@ def calibrate(
         typer.Option("--method", help="How; 'auto' tries all, 'none' removes it."),
     ] = "auto",
     text: given.Text = "text",
-    label: fitted.Label = "label",
-    label_map: fitted.LabelMap = None,
-    html: fitted.Html = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="How posts are dealt.")] = 0,
+    label: given.Label = "label",
+    label_map: given.LabelMap = None,
+    html: given.Html = None,
+    seed: given.Seed = 0,
     as_json: given.AsJson = False,
 ) -> int:
     """Fit a model's confidence to how often it is right, on held-out posts.

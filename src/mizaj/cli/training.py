@@ -21,7 +21,7 @@ from rich.progress import (
 
 from mizaj.cli.scoring import DONE
 from mizaj.cli.show import show, show_json, warn
-from mizaj.cli.words import exists, is_spelt_like_file, resolve_sources
+from mizaj.cli.words import exists, is_spelt_like_file, pairs, resolve_sources
 from mizaj.errors import Interrupted, SettingError
 from mizaj.learn import kinds
 from mizaj.learn.data import TableSettings
@@ -124,18 +124,6 @@ def train_job(job: TrainJob, run: RunOptions, *, as_json: bool) -> int:
     else:
         show(_summary(trained, folder))
     return DONE
-
-
-def pairs(option: str, words: tuple[str, ...]) -> dict[str, str]:
-    """`A=B` as a pair, for each word of an option. Raises `SettingError` for a word without `=`."""
-    found = {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not (name and equals):
-            message = f"{option} {word} has no '='; write {option} NAME=VALUE"
-            raise SettingError(message)
-        found[name] = value
-    return found
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
-from mizaj.learn.metrics import bootstrap_intervals
+from mizaj.learn.intervals import bootstrap_intervals
 from mizaj.learn.page_parts import bars, figure, framed, panel, plot_row, plot_svg, section
 from mizaj.learn.tuned import COMPLETE, FAILED, PRUNED, Attempt, Tuned, word_of, words_of
 
