@@ -41,7 +41,7 @@ COMMANDS = [
         "tune",
         "calibrate",
     ),
-    *("distil", "ensemble", "cascade", "export", "leakage", "cross-domain"),
+    *("distil", "ensemble", "cascade", "export", "behaviour", "leakage", "cross-domain"),
 ]
 LEXICON_COMMANDS = ["show", "check", "grow", "build"]
 ANSWER_KEYS = {"text", "sentiment", "score", "confidence", "tier", "language", "cmi"}

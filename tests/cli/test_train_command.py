@@ -137,6 +137,8 @@ def test_a_model_is_trained_judged_and_saved_with_its_card(run, data):
     assert card["scores"]["macro_f1"]["low"] <= 1
     assert (card["licence"], card["seed"], card["settings"]["epochs"]) == ("CC0", 3, 2)
     assert dict(folder.described.card)["command"] == card["command"]
+    assert folder.described.card["behaviour"] == card["behaviour"]
+    assert 0 < card["behaviour"]["right"] < card["behaviour"]["cases"]
 
 
 def test_the_command_in_the_card_makes_the_same_model_again(run, data):

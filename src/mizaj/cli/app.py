@@ -9,6 +9,7 @@ import typer
 from mizaj import __version__
 from mizaj.cli import options as given
 from mizaj.cli import scoring
+from mizaj.cli.behaviour_command import behaviour
 from mizaj.cli.calibrate_command import calibrate
 from mizaj.cli.cascade_command import cascade
 from mizaj.cli.cross_domain_command import cross_domain
@@ -44,7 +45,7 @@ def run_app(words: list[str]) -> int:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "mizaj"
         message = " ".join(error.format_message().replace("Value error, ", "").split())
-        warn(f"{message} See: {command} --help")
+        warn(f"{message.rstrip('.')}. See: {command} --help")
         return WRONG_USAGE
     if status == STOPPED:  # typer has caught Ctrl-C
         warn("stopped")
@@ -251,5 +252,6 @@ app.command()(distil)
 app.command()(ensemble)
 app.command()(cascade)
 app.command()(export)
+app.command()(behaviour)
 app.command()(leakage)
 app.command("cross-domain")(cross_domain)

@@ -9,6 +9,7 @@ from typing import Any
 
 from mizaj.cli.held_out import PostsJob, read_labelled
 from mizaj.errors import ModelError
+from mizaj.learn.behaviour import card_of
 from mizaj.learn.cascade import (
     CascadeSettings,
     calibrate_members,
@@ -92,10 +93,10 @@ class Built:
         for name, share, cost, threshold in tiers:
             yield f"{name:<20}{share:>9.1%}{1 / cost:>16,.0f}{threshold:>11}"
         yield f"{speed:,.0f} posts a second in one process here, {speed / alone:.1f} times the last tier alone"
-        yield f"against the last tier alone, with {self.cascade.confidence:.0%} confidence:"
+        yield f"against the last tier alone, with {self.cascade.confidence:.0%} confidence (below 0: gained):"
         for loss in LOSSES:
             seen, bound = point.losses[loss], point.bounds[loss]
-            yield f"  {loss:<14} lost {seen:+.4f} here, below {bound:+.4f} on posts like these"
+            yield f"  {loss:<14} lost {seen:+.4f} here, at most {bound:+.4f} on posts like these"
         yield f"what else could be asked of it (loss of {self.loss}):"
         for allowed, place in self._others():
             shares = " ".join(f"{share:.0%}" for share in self.cascade.points[place].shares)
@@ -119,7 +120,12 @@ def build(job: CascadeJob) -> Built:
     pace = measure_pace(safe, rest.texts[:_MOST_PACED])
     cascade = tuned(safe, _asked(job.mode), pace.points)
     task = members[-1].described.task
-    card = {"made_of": list(job.models), "posts": rest.n_rows, "asked": asdict(_asked(job.mode))}
+    card = {
+        "made_of": list(job.models),
+        "posts": rest.n_rows,
+        "asked": asdict(_asked(job.mode)),
+        **card_of(cascade, task),
+    }
     save(cascade, job.output, Described(task, card=card), overwrite=job.overwrite)
     curves = {
         column: risk_coverage(seen, names, cascade.points)

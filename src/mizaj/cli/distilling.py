@@ -9,6 +9,7 @@ from typing import Any
 from mizaj.cli.cascading import open_model
 from mizaj.cli.held_out import PostsJob, read_labelled, read_texts
 from mizaj.cli.words import pairs
+from mizaj.learn.behaviour import card_of
 from mizaj.learn.calibrate import CalibrateSettings, fit_calibration
 from mizaj.learn.distil import DistilSettings, Teacher, aligned, distil, teach
 from mizaj.learn.fit_ensemble import even_ensemble, fit_ensemble
@@ -72,6 +73,7 @@ def train_student(job: DistilJob) -> dict[str, Any]:
         "distil": asdict(job.settings),
         "seed": job.seed,
         "macro_f1": macro_f1,
+        **card_of(model, task),
     }
     save(model, job.output, Described(task, calibration, told), overwrite=job.overwrite)
     return {"model": job.output, "kind": job.kind, **told}

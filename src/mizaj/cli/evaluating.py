@@ -138,6 +138,7 @@ def labelled_batches(data: Sequence[str], settings: EvaluateSettings) -> Iterato
             for batch in source.batches(shard):
                 kept = batch.filter(batch.column(REJECTED.name).is_null())
                 n_rejected += batch.num_rows - kept.num_rows
+                kept = kept.drop_columns([REJECTED.name])
                 yield kept if len(data) == 1 else _named(kept, dataset_name(name))
     if n_rejected:
         warn(f"{n_rejected:,} rows without a text that can be read were left out")

@@ -39,6 +39,7 @@ from mizaj.learn.weighting import Weighting
 from mizaj.model.folder import Folder, check_free
 
 _HELD_OUT = 0.2  # as in the second paper
+_N_WORST = 3
 
 
 @dataclass(frozen=True)
@@ -232,5 +233,17 @@ def _summary(trained: Trained, folder: Folder) -> str:
             f"({f1['low']:.3f} to {f1['high']:.3f}), accuracy {accuracy['value']:.3f} "
             f"({accuracy['low']:.3f} to {accuracy['high']:.3f})",
             f"  F1: {by_label}",
+            *_behaviour(folder.described.card.get("behaviour")),
         ]
     )
+
+
+def _behaviour(found: Mapping[str, Any] | None) -> Iterator[str]:
+    """How many behaviour cases are understood, and which phenomena least."""
+    if found is None:
+        return
+    worst = list(found["failing"].items())[:_N_WORST]
+    least = ", ".join(f"{name} {each['right']} of {each['cases']}" for name, each in worst)
+    yield f"  behaviour cases understood: {found['right']} of {found['cases']}"
+    if worst:
+        yield f"    least: {least}"

@@ -13,6 +13,7 @@ import numpy as np
 from mizaj import __version__
 from mizaj.errors import SettingError
 from mizaj.learn.augment import AugmentSettings, augmented
+from mizaj.learn.behaviour import card_of
 from mizaj.learn.data import (
     DataFile,
     Tables,
@@ -148,6 +149,7 @@ class Trained:
             "settings": _settings(replace(recipe.settings, **self.run)),
             "seed": recipe.seed,
             "scores": dict(self.scores),
+            **card_of(self.model, recipe.task),
         }
 
     def save(self, output: str, *, overwrite: bool = False) -> Folder:

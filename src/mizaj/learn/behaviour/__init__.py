@@ -18,7 +18,7 @@ import pyarrow as pa
 from mizaj.batch import CONFIDENCE, SCORE, SENTIMENT
 from mizaj.errors import ColumnMissing
 from mizaj.model.classifier import Classifier
-from mizaj.model.folder import POLARITIES
+from mizaj.model.folder import POLARITIES, POLARITY
 from mizaj.model.score import polarity_score
 
 Score = Callable[[pa.Array], pa.Table]
@@ -135,9 +135,19 @@ def judge_classifier(classifier: Classifier) -> list[Judged]:
     return judge(functools.partial(_answer_table, classifier))
 
 
-def can_judge(labels: Iterable[str]) -> bool:
-    """Whether a model with these labels can be asked: they are of polarity, and hold both its sides."""
-    return {"negative", "positive"} <= set(labels) <= set(POLARITIES)
+def card_of(classifier: Classifier, task: str) -> dict[str, Any]:
+    """`behaviour` for a model's card, see `to_card`; nothing for one that does not know both sides of polarity.
+
+    >>> from mizaj.model.lexicon_tier import lexicon_tier
+    >>> card_of(lexicon_tier(), "polarity")["behaviour"]["cases"]
+    591
+    >>> card_of(lexicon_tier(), "hate")
+    {}
+    """
+    labels = set(classifier.labels)
+    if task != POLARITY or not {"negative", "positive"} <= labels <= set(POLARITIES):
+        return {}
+    return {"behaviour": to_card(judge_classifier(classifier))}
 
 
 def overall(judged: Iterable[Judged]) -> Understood:
