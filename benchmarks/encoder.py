@@ -87,13 +87,15 @@ def _fit(options: argparse.Namespace) -> int:
     return _judge(argparse.Namespace(model=options.to))
 
 
-def train(pretrained: str | Path, to: Path, words: Mapping[str, str] = MappingProxyType({})) -> None:
+def train(
+    pretrained: str | Path, to: Path, words: Mapping[str, str] = MappingProxyType({})
+) -> None:
     """Fine-tune the encoder in the folder `pretrained` and write it to `to`; `words` are settings."""
     fit = trainer("encoder")
     places = {"pretrained": str(pretrained), "checkpoint": f"{to}.checkpoint"}
     settings = fit.settings_from({**SETTINGS, **places, **words})
     model = fit(joint.training(), joint.choosing(), settings, progress=say)
-    save(model, to, Described(card={"trained_on": list(joint.TIMES_READ)}))
+    save(model, to, Described(card={"trained_on": joint.sets()}))
 
 
 def _judge(options: argparse.Namespace) -> int:

@@ -139,7 +139,9 @@ def open_model(name: str) -> tuple[Classifier, Described]:
     folder = folder_of(name)
     if not is_model(folder):
         allowed = ", ".join(NAMES)
-        msg = f"model '{name}' is not known; allowed: {allowed}, or a folder that `mizaj train` wrote"
+        msg = (
+            f"model '{name}' is not known; allowed: {allowed}, or a folder that `mizaj train` wrote"
+        )
         raise ModelError(msg)
     loaded = load_model(folder)
     return loaded.classifier, loaded.folder.described

@@ -1,4 +1,4 @@
-"""Where the models lie that have names: the one that ships with the package, and the best one, which its user builds."""
+"""Where the models lie that have names: the one that ships, and the best one, which its user builds."""
 
 from __future__ import annotations
 
