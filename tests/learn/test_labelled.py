@@ -40,8 +40,22 @@ def test_posts_are_taken_in_the_order_asked_with_all_their_columns() -> None:
     assert taken.sources.to_pylist() == ["film"] * 3
 
 
+def test_possible_for_a_post_are_the_labels_that_occur_in_its_source() -> None:
+    posts = Labelled(
+        pa.array(["a", "b", "c", "d", "e", "f"]),
+        np.array([0, 2, 1, 1, 0, 2]),
+        ("no", "so", "yes"),
+        weights=np.ones(6, np.float32),
+        sources=pa.array(["review", "review", "tweet", None, "tweet", "tweet"]),
+    )
+    two_sided, all_three, one = [True, False, True], [True] * 3, [False, True, False]
+    assert posts.possible.tolist() == [two_sided, two_sided, all_three, one, all_three, all_three]
+    assert posts.possible.dtype == np.bool_
+
+
 def test_no_posts_are_posts() -> None:
     none = POSTS.take(np.zeros(0, np.int64))
+    assert none.possible.shape == (0, 2)
     assert none.n_rows == 0
     assert none.n_by_label.tolist() == [0, 0]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def calibrate(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="The folder of a model.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="'best' or the folder of a model.")],
     data: Annotated[
         list[str], typer.Argument(metavar="DATA", help="Labelled posts it has not learnt from.")
     ],
@@ -49,9 +49,10 @@ def calibrate(
     from mizaj.learn.evaluation_page import write_page
     from mizaj.model.folder import describe
     from mizaj.model.score import load_model
+    from mizaj.model.shipped import folder_of
 
     settings = CalibrateSettings(method, seed=seed)
-    loaded = load_model(Path(model))
+    loaded = load_model(folder_of(model))
     posts = read_labelled(
         PostsJob(tuple(data), text, label, tuple(label_map or ())), loaded.classifier.labels
     )

@@ -15,7 +15,7 @@ from mizaj.cli.show import show, show_json
 def cascade(
     models: Annotated[
         list[str],
-        typer.Argument(metavar="MODEL", help="'lexicon' or folders, the cheapest first."),
+        typer.Argument(metavar="MODEL", help="Names or folders of models, the cheapest first."),
     ],
     data: given.HeldOut,
     output: given.Output,
@@ -52,7 +52,8 @@ def cascade(
     of the posts. Without --accuracy-loss or --posts-per-second, half a point of accuracy.
 
     \b
-    mizaj cascade lexicon linear/ encoder/ --data validation.parquet -o cascade/
+    mizaj cascade default best --data validation.parquet -o cascade/
+    mizaj cascade lexicon linear/ encoder/ --data v.csv -o cascade/
     mizaj cascade linear/ encoder/ --data v.csv -o cascade/ --accuracy-loss 0.01
     mizaj cascade linear/ gru/ --data v.csv -o cascade/ --posts-per-second 5000
     """

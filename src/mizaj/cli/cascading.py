@@ -24,9 +24,10 @@ from mizaj.model.folder import Described, check_free, is_model, save
 from mizaj.model.lexicon_tier import lexicon_tier
 from mizaj.model.members import name_members
 from mizaj.model.pace import Pace, measure_pace
+from mizaj.model.predict import LEXICON, NAMES
 from mizaj.model.score import load_model
+from mizaj.model.shipped import folder_of
 
-LEXICON = "lexicon"
 _DEFAULT_LOSS = 0.005
 _MOST_PACED = 2000  # posts: enough for a speed, and few enough for a dear last tier
 _SHOWN_LOSSES = (0.0025, 0.005, 0.01, 0.02, 0.05)
@@ -138,15 +139,17 @@ def build(job: CascadeJob) -> Built:
 
 
 def open_model(name: str) -> tuple[Classifier, Described]:
-    """A model with what its folder says of it; `lexicon` names the dictionaries. Raises `ModelError` for neither."""
+    """A model, by its name or folder, with what its folder says of it. Raises `ModelError` for neither."""
     if name == LEXICON:
         return lexicon_tier(), Described()
-    if not is_model(name):
+    folder = folder_of(name)
+    if not is_model(folder):
+        allowed = ", ".join(NAMES)
         msg = (
-            f"model '{name}' is not known; allowed: {LEXICON}, or a folder that `mizaj train` wrote"
+            f"model '{name}' is not known; allowed: {allowed}, or a folder that `mizaj train` wrote"
         )
         raise ModelError(msg)
-    loaded = load_model(Path(name))
+    loaded = load_model(folder)
     return loaded.classifier, loaded.folder.described
 
 

@@ -15,7 +15,7 @@ from mizaj.cli.show import show, show_json
 def distil(
     teachers: Annotated[
         list[str],
-        typer.Argument(metavar="TEACHER", help="Folders of models; several teach together."),
+        typer.Argument(metavar="TEACHER", help="'best' or folders; several teach together."),
     ],
     data: Annotated[
         list[str],

@@ -13,7 +13,8 @@ from mizaj.cli.show import show, show_json
 
 def ensemble(
     models: Annotated[
-        list[str], typer.Argument(metavar="MODEL", help="'lexicon' or folders of models.")
+        list[str],
+        typer.Argument(metavar="MODEL", help="'default', 'lexicon', 'best' or folders."),
     ],
     data: given.HeldOut,
     output: given.Output,

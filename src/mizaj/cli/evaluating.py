@@ -97,7 +97,9 @@ def sort_words(words: Sequence[str]) -> Sorted:
     models = tuple(word for word in words if _is_model(word))
     data = tuple(word for word in words if not _is_model(word))
     if not models or not data:
-        missing = "data with labels" if models else "a model ('lexicon', 'default' or a folder)"
+        missing = (
+            "data with labels" if models else "a model ('default', 'lexicon', 'best' or a folder)"
+        )
         message = f"evaluate needs models, then data; {missing} is missing in: {' '.join(words)}"
         raise SettingError(message)
     return Sorted(models, data)

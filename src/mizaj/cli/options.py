@@ -23,7 +23,8 @@ Query = Annotated[
     str | None, typer.Option("--query", metavar="SQL", help="Read what a DuckDB query gives.")
 ]
 ModelName = Annotated[
-    str, typer.Option("--model", metavar="NAME", help="'default', 'lexicon' or a model's folder.")
+    str,
+    typer.Option("--model", metavar="NAME", help="'default', 'lexicon', 'best' or a folder."),
 ]
 Lexicons = Annotated[
     list[str] | None,

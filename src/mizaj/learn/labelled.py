@@ -12,6 +12,7 @@ from mizaj.errors import SettingError
 from mizaj.learn.metrics import Ints
 
 Weights = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +80,23 @@ class Labelled:
     def n_by_label(self) -> Ints:
         """How many posts have each label."""
         return np.bincount(self.codes, minlength=len(self.labels)).astype(np.int64)
+
+    @property
+    def possible(self) -> Mask:
+        """Which labels occur in each post's source: shape (rows, labels).
+
+        A source without neutral posts was labelled so that neutral could not be said: it does not tell that its posts,
+        or the like of them, are not neutral.
+
+        >>> posts = Labelled.of(pa.array(["accha", "bura"]), np.array([2, 0]), ("no", "so", "yes"))
+        >>> posts.possible.tolist()
+        [[True, False, True], [True, False, True]]
+        """
+        sources = self.sources.dictionary_encode(null_encoding="encode").indices.to_numpy()
+        seen = np.zeros((int(sources.max(initial=-1)) + 1, len(self.labels)), np.bool_)
+        seen[sources, self.codes] = True
+        found: Mask = seen[sources]
+        return found
 
     def take(self, rows: Ints) -> Labelled:
         """The posts at these places, in this order."""
