@@ -114,7 +114,7 @@ def test_a_column_of_too_many_labels_is_refused():
 
 
 def test_data_without_the_label_column_is_refused():
-    with pytest.raises(ColumnMissing, match=r"column 'mood', read by training \(--label\)"):
+    with pytest.raises(ColumnMissing, match=r"column 'mood', read by --label"):
         read_tables([ROWS], TableSettings(label="mood"))
 
 

@@ -19,7 +19,7 @@ _NAMES, _COLUMN = 28, 16  # characters
 
 def behaviour(
     models: Annotated[
-        list[str], typer.Argument(metavar="MODEL", help="'default', 'lexicon' or folders.")
+        list[str], typer.Argument(metavar="MODEL", help="'default', 'lexicon', 'best' or folders.")
     ],
     failing: Annotated[
         bool, typer.Option("--failing", help="List the cases that are answered otherwise.")
