@@ -208,7 +208,7 @@ def read_plainly(
         sums[group] += find(key)[: len(model.labels)]
     read, result = twin.score_text(plain, lexicon)
     figures = np.array(signals.signals(read, result), np.float32)
-    share = np.float32(1.0 / math.sqrt(max(len(tokens), 1)))
+    share = np.float32(ngrams.share(len(tokens)))
     parts = share * (model.scales[:, None] * sums).sum(axis=0)
     logits: list[float] = (parts + model.bias + figures @ model.signal_weights).tolist()
     return logits, result
