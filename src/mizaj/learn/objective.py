@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,29 +19,47 @@ except ImportError:
 if TYPE_CHECKING:
     from torch import Tensor
 
+_NEVER = -1e4
+"""A logit that no softmax sees; finite, since 0 times it must be 0."""
+_LEAST = 1e-12
+
 
 def wanted(data: Encoded, rows: NDArray[np.int64], settings: TrainSettings) -> NDArray[np.float32]:
     """The probabilities that the network should give these rows, float32, shape (rows, labels).
 
-    The gold label, smoothed, and in the share `teacher_share` the teacher's opinion (Hinton et al., 2015).
+    The gold label, smoothed over the labels that compete, and in the share `teacher_share` the teacher's opinion
+    (Hinton et al., 2015) of those.
     """
-    n_labels = len(data.labels)
-    kept = 1.0 - settings.label_smoothing
-    spread = settings.label_smoothing / n_labels
-    gold = np.eye(n_labels, dtype=np.float32)[data.codes[rows]] * kept + spread
-    if data.targets is None:
-        return gold.astype(np.float32)
-    share = settings.teacher_share
-    mixed: NDArray[np.float32] = ((1.0 - share) * gold + share * data.targets[rows]).astype(
-        np.float32
-    )
-    return mixed
+    competes = competing(data, rows, settings)
+    gold = np.eye(len(data.labels))[data.codes[rows]] * (1.0 - settings.label_smoothing)
+    found = gold + _to_one(competes) * settings.label_smoothing
+    if data.targets is not None:
+        share = settings.teacher_share
+        found = (1.0 - share) * found + share * _to_one(data.targets[rows] * competes)
+    return found.astype(np.float32)
 
 
-def weighted_loss(logits: Tensor, target: Tensor, weights: Tensor, total_weight: float) -> Tensor:
+def competing(data: Encoded, rows: NDArray[np.int64], settings: TrainSettings) -> NDArray[np.bool_]:
+    """The labels among which each row is decided, bool, shape (rows, labels): all, or those its source has."""
+    if settings.labels_of_source and data.possible is not None:
+        return data.possible[rows]
+    return np.ones((len(rows), len(data.labels)), np.bool_)
+
+
+def _to_one(shares: NDArray[Any]) -> NDArray[np.float64]:
+    """The rows divided by their sums."""
+    found: NDArray[np.float64] = shares / np.maximum(shares.sum(axis=1, keepdims=True), _LEAST)
+    return found
+
+
+def weighted_loss(
+    logits: Tensor, target: Tensor, competes: Tensor, *, weights: Tensor, total_weight: float
+) -> Tensor:
     """The sum of the rows' cross-entropies by their weights, divided by the weight of the whole step.
 
-    Parts of one step, in whatever processes, therefore add to the loss of the step.
+    Labels that do not compete get no part of the softmax. Parts of one step, in whatever processes, add to the loss
+    of the step.
     """
-    losses = -(target * functional.log_softmax(logits.float(), dim=-1)).sum(dim=-1)
+    logits = logits.float().masked_fill(~competes, _NEVER)
+    losses = -(target * functional.log_softmax(logits, dim=-1)).sum(dim=-1)
     return (losses * weights).sum() / total_weight

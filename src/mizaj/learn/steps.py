@@ -18,13 +18,14 @@ from mizaj.learn.encoded import Encoded
 from mizaj.learn.group import Group, add_gradients
 from mizaj.learn.job import Job, Trained
 from mizaj.learn.metrics import macro_f1_of
-from mizaj.learn.objective import wanted, weighted_loss
+from mizaj.learn.objective import competing, wanted, weighted_loss
 from mizaj.learn.train_settings import TrainSettings, epoch_batches, rate_factor
 from mizaj.model.forward import rectangle
 from mizaj.model.padding import length_batches
 
 try:
     import torch
+    from torch.nn.attention import SDPBackend, sdpa_kernel
 except ImportError:
     torch = None  # type: ignore[assignment]
 
@@ -114,9 +115,10 @@ class Run:
             )
             target = torch.from_numpy(wanted(data, piece, self.settings)).to(self.device)
             weights = torch.from_numpy(data.weights[piece]).to(self.device)
-            with _precision(self.settings, self.device):
+            with _precision(self.settings, self.device), _attention(self.device):
                 logits = self.module(tokens, mask)
-            part = weighted_loss(logits, target, weights, total)
+            competes = torch.from_numpy(competing(data, piece, self.settings)).to(self.device)
+            part = weighted_loss(logits, target, competes, weights=weights, total_weight=total)
             part.backward()  # type: ignore[no-untyped-call] # torch leaves it so
             loss += part.detach()
         parameters = [each for each in self.module.parameters() if each.requires_grad]
@@ -243,9 +245,18 @@ def _optimizer(job: Job) -> torch.optim.Optimizer:
 
 
 def _precision(settings: TrainSettings, device: str) -> Any:  # noqa: ANN401 -- torch's or Python's own
-    """bfloat16 on a GPU that knows it; it needs no scaling of the loss, unlike float16. Not tested: we have no GPU."""
-    if settings.mixed_precision and device.startswith("cuda") and torch.cuda.is_bf16_supported():
-        return torch.autocast("cuda", dtype=torch.bfloat16)
+    """bfloat16 where asked for; it needs no scaling of the loss, unlike float16. Not tested on a GPU: we have none."""
+    kind = device.partition(":")[0]
+    is_known = kind == "cuda" and torch.cuda.is_bf16_supported()
+    if settings.precision == "bfloat16" or (settings.precision == "auto" and is_known):
+        return torch.autocast(kind, dtype=torch.bfloat16)
+    return nullcontext()
+
+
+def _attention(device: str) -> Any:  # noqa: ANN401 -- torch's or Python's own
+    """On a processor, attention by plain products: the way back through the fused one takes a quarter of a step."""
+    if device == "cpu":
+        return sdpa_kernel(SDPBackend.MATH)
     return nullcontext()
 
 

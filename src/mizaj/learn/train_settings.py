@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mizaj.errors import SettingError
 from mizaj.model.padding import Offsets
 
+PRECISIONS = ("auto", "float32", "bfloat16")
 SCHEDULES = ("linear", "cosine", "constant")
 _POOL_BATCHES = 50
 """Rows of like length are sought among this many batches: near no padding, and batches still differ each epoch."""
@@ -26,13 +27,16 @@ class TrainSettings:
     `batch_size` is rows a step over all workers; each worker reads its part in `accumulate` pieces, which changes the
     memory needed and not what is learnt, but for what dropout draws. `warmup` is the share of steps in which the
     learning rate rises; after it, the rate falls to 0 by `schedule`. `clip` is the longest gradient, 0 for no limit.
-    `teacher_share` is how much of the loss is a teacher's opinion, where the rows carry one. Training stops when
+    `teacher_share` is how much of the loss is a teacher's opinion, where the rows carry one. With `labels_of_source` a
+    row is decided among the labels that occur in its source alone, so that a set without neutral posts does not teach
+    that nothing is neutral. Training stops when
     `patience` evaluations in a row brought no better macro-F1 on the validation part; there is one every
     `evaluate_every` steps, None for one each epoch.
 
     `workers` processes share each step; each uses `threads` cores (None: all cores divided by the workers).
-    `mixed_precision` acts on GPUs that know bfloat16 alone. `checkpoint` is a folder to resume from, written every
-    `checkpoint_every` steps, None for at each evaluation. `mlflow` is a tracking address or folder.
+    `precision` is that of products of matrices: `float32`; `bfloat16`, up to twice as fast on GPUs and processors that
+    know it (AVX-512 BF16, AMX), slower elsewhere; `auto` takes it on a GPU alone. `checkpoint` is a folder to resume
+    from, written every `checkpoint_every` steps, None for at each evaluation. `mlflow` is a tracking address or folder.
     """
 
     epochs: int = field(default=6, metadata={"search": (2, 12)})
@@ -44,10 +48,11 @@ class TrainSettings:
     clip: float = 1.0
     label_smoothing: float = field(default=0.05, metadata={"search": (0.0, 0.2)})
     teacher_share: float = 0.5
+    labels_of_source: bool = False
     accumulate: int = 1
     patience: int = 2
     evaluate_every: int | None = None
-    mixed_precision: bool = True
+    precision: str = "auto"
     device: str = "auto"
     workers: int = 1
     threads: int | None = None
@@ -66,6 +71,7 @@ class TrainSettings:
         for name in ("weight_decay", "clip"):
             _check(name, getattr(self, name), getattr(self, name) >= 0.0, "0 or more")
         _check("learning_rate", self.learning_rate, self.learning_rate > 0.0, "more than 0")
+        _check("precision", self.precision, self.precision in PRECISIONS, ", ".join(PRECISIONS))
         _check("schedule", self.schedule, self.schedule in SCHEDULES, ", ".join(SCHEDULES))
 
 
