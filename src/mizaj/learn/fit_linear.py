@@ -47,7 +47,8 @@ class LinearSettings:
 
     `least_count`: posts' worth of occurrences that a word or pair needs, `least_count_chars` a run of characters.
     `ridge`: L2 penalty. `gold_share`: of the labels against what a teacher thinks, where there are targets.
-    `signal_scale`: how freely the lexicon's signals are weighed. `most_keys`: the heaviest are kept.
+    `signal_scale`: how freely the lexicon's signals are weighed. `most_keys`: those are kept whose
+    weight times occurrences is largest.
     `labels_of_source`: a post competes only among the labels that occur in its source, since a set without neutral
     posts must not teach that nothing is neutral.
     """
@@ -290,7 +291,8 @@ def _finish(
     steps = np.clip(np.rint(weights / scales[design.groups][:, None]), -STEPS, STEPS).astype(
         np.int8
     )
-    size = (np.abs(steps).max(axis=1) * scales[design.groups]).astype(np.float32)
+    counts = np.bincount(design.columns, minlength=len(design.keys))
+    size = (np.abs(steps).max(axis=1) * scales[design.groups] * counts).astype(np.float32)
     n_kept = min(int(np.count_nonzero(size)), settings.most_keys)
     kept = np.sort(np.argsort(-size, kind="stable")[:n_kept])
     signal_weights = learnt.dense[:-1] * scaling[1][:, None]
