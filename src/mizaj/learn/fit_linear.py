@@ -47,10 +47,9 @@ class LinearSettings:
 
     `least_count`: posts' worth of occurrences that a word or pair needs, `least_count_chars` a run of characters.
     `ridge`: L2 penalty. `gold_share`: of the labels against what a teacher thinks, where there are targets.
-    `signal_scale`: how freely the lexicon's signals are weighed. `most_keys`: those are kept whose
-    weight times occurrences is largest.
-    `labels_of_source`: a post competes only among the labels that occur in its source, since a set without neutral
-    posts must not teach that nothing is neutral.
+    `signal_scale`: how freely the lexicon's signals are weighed. `most_keys`: those with the largest weight times
+    occurrences are kept. `labels_of_source`: a post competes only among the labels that occur in its source, since a
+    set without neutral posts must not teach that nothing is neutral.
     """
 
     epochs: int = field(default=3, metadata={"search": (2, 12)})
