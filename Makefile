@@ -1,5 +1,5 @@
-# Eight words. Each does its own set-up, in a .venv beside this file.
-.PHONY: setup format check test bench docs demo release
+# Nine words. Each does its own set-up, in a .venv beside this file.
+.PHONY: setup format check test bench best docs demo release
 .DEFAULT_GOAL := setup
 
 PYTHON ?= python3
@@ -32,6 +32,10 @@ test: .venv/.dev .venv/.browser
 
 bench: .venv/.bench
 	$(BIN)/python benchmarks/run.py
+
+# Takes hours. What is trained lies in best-members; stopped, it goes on there.
+best: .venv/.dev
+	$(BIN)/python benchmarks/train_best.py
 
 docs: .venv/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

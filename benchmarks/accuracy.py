@@ -28,7 +28,8 @@ from mizaj.learn.compare import Comparison
 from mizaj.learn.evaluate import Scorer, compare, evaluate
 from mizaj.learn.evaluation import Results
 from mizaj.learn.folds import folds
-from mizaj.learn.metrics import Counts, bootstrap_intervals, wilson_interval
+from mizaj.learn.intervals import bootstrap_intervals, wilson_interval
+from mizaj.learn.metrics import Counts
 from mizaj.lexicon import scorer as scoring
 from mizaj.lexicon.columns import score_column
 from mizaj.lexicon.pack import merge, pack

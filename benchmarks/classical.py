@@ -29,8 +29,9 @@ from scipy.stats import fisher_exact
 from mizaj.learn.compare import Comparison, Paired, compare_counts
 from mizaj.learn.fit_classical import SETTINGS, Run, fit_read
 from mizaj.learn.folds import fold_numbers, without_copies
+from mizaj.learn.intervals import bootstrap_intervals, wilson_interval
 from mizaj.learn.labelled import Labelled
-from mizaj.learn.metrics import CLASSES, Counts, Ints, bootstrap_intervals, wilson_interval
+from mizaj.learn.metrics import CLASSES, Counts, Ints
 from mizaj.lexicon.columns import score_column
 from mizaj.lexicon.pack import merge, pack
 from mizaj.lexicon.packed import Lexicon

@@ -19,6 +19,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import datasets
@@ -37,14 +38,16 @@ from mizaj.model.kinds import load_classifier
 
 SETTINGS = {
     "n_layers": "6",
-    "epochs": "3",
+    "epochs": "2",
     "batch_size": "64",
     "learning_rate": "2e-4",
+    "warmup": "0.06",
+    "dropout": "0.05",
     "token_dropout": "0.1",
     "labels_of_source": "true",
     "precision": "bfloat16",
     "evaluate_every": "1000",
-    "checkpoint_every": "500",
+    "checkpoint_every": "400",
     "patience": "100",
 }
 """What `train` sets otherwise than the kind's defaults; batches, rate and precision are for processors."""
@@ -78,17 +81,24 @@ def _adapt(options: argparse.Namespace) -> int:
     start = pruned(start, texts)
     kinds = {each.name: type(each.default) for each in fields(MaskedSettings)}
     settings = MaskedSettings(**{name: kinds[name](word) for name, word in _words(options)})
-    save_pretrained(adapted(start, pa.array(texts), settings, progress=_say), options.to)
+    save_pretrained(adapted(start, pa.array(texts), settings, progress=say), options.to)
     return 0
 
 
 def _fit(options: argparse.Namespace) -> int:
-    fit = trainer("encoder")
-    words = {"pretrained": options.pretrained, "checkpoint": f"{options.to}.checkpoint"}
-    settings = fit.settings_from({**SETTINGS, **words, **dict(_words(options))})
-    model = fit(joint.training(), joint.choosing(), settings, progress=_say)
-    save(model, options.to, Described(card={"trained_on": list(joint.TIMES_READ)}))
+    train(options.pretrained, options.to, dict(_words(options)))
     return _judge(argparse.Namespace(model=options.to))
+
+
+def train(
+    pretrained: str | Path, to: Path, words: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Fine-tune the encoder in the folder `pretrained` and write it to `to`; `words` are settings."""
+    fit = trainer("encoder")
+    places = {"pretrained": str(pretrained), "checkpoint": f"{to}.checkpoint"}
+    settings = fit.settings_from({**SETTINGS, **places, **words})
+    model = fit(joint.training(), joint.choosing(), settings, progress=say)
+    save(model, to, Described(card={"trained_on": joint.sets()}))
 
 
 def _judge(options: argparse.Namespace) -> int:
@@ -109,7 +119,8 @@ def _words(options: argparse.Namespace) -> Iterable[tuple[str, str]]:
         yield name, value
 
 
-def _say(figures: Mapping[str, Any]) -> None:
+def say(figures: Mapping[str, Any]) -> None:
+    """Print how training goes: every hundredth step, and what is measured."""
     if "macro_f1" in figures or figures["step"] % 100 == 0:
         print(", ".join(f"{name} {value:.4g}" for name, value in figures.items()), flush=True)
 

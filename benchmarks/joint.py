@@ -30,6 +30,14 @@ TIMES_READ = {
     "iitp-movie-reviews-hindi": 1.0,
 }
 """How often the posts of a set are read in one epoch; a fraction takes that part of them."""
+LICENCES = {
+    "sentimix-hinglish": "research use, licence not stated (repository: MIT)",
+    "sail2017-hinglish": "research use, licence not stated (repository: MIT)",
+    "tweeteval-sentiment": "without any restrictions, subject to the original tasks' terms",
+    "tweet-sentiment-extraction": "research use (CC BY 4.0 on the original page)",
+    "iitp-product-reviews-hindi": "repository: MIT",
+}
+"""What is said of a set's licence; of the others: research use, licence not stated."""
 WITHOUT_SPLIT = "iiith-codemixed"
 JUDGED = ("sentimix-hinglish", "sail2017-hinglish", WITHOUT_SPLIT, "tweeteval-sentiment")
 CHOSEN_PARTS = 20
@@ -79,6 +87,15 @@ def joined(parts: list[Labelled]) -> Labelled:
         weights=np.concatenate([part.weights for part in parts]),
         sources=pa.concat_arrays([part.sources for part in parts]),
     )
+
+
+def sets() -> list[dict[str, object]]:
+    """The sets that are learnt from, for a model's card."""
+    stated = {name: LICENCES.get(name, "research use, licence not stated") for name in TIMES_READ}
+    return [
+        {"set": name, "split": "train", "licence": stated[name], "times_read": times}
+        for name, times in TIMES_READ.items()
+    ]
 
 
 def _judged(name: str) -> pa.Table:

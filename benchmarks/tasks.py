@@ -22,9 +22,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mizaj.learn.folds import folds, without_copies
+from mizaj.learn.intervals import bootstrap_intervals
 from mizaj.learn.kinds import trainer
 from mizaj.learn.labelled import Labelled
-from mizaj.learn.metrics import Counts, bootstrap_intervals
+from mizaj.learn.metrics import Counts
 
 ORDINAL = "gru, ordinal"
 

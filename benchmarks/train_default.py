@@ -21,25 +21,24 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import datasets
 import numpy as np
 import pyarrow as pa
 from teaching import ASKED, School, Teacher
 
-import behaviour
-import mizaj
+from mizaj.learn.behaviour import card_of
 from mizaj.learn.calibrate import fit_temperature
 from mizaj.learn.distil import DistilSettings
 from mizaj.learn.fit_linear import LinearSettings, fit
 from mizaj.learn.folds import fold_numbers, without_copies
+from mizaj.learn.intervals import bootstrap_intervals
 from mizaj.learn.kinds import silent
 from mizaj.learn.labelled import Labelled
-from mizaj.learn.metrics import CLASSES, Counts, bootstrap_intervals
+from mizaj.learn.metrics import CLASSES, Counts
 from mizaj.learn.weighting import Weighting, weighted
 from mizaj.model.classifier import Probabilities
-from mizaj.model.folder import Described, save
+from mizaj.model.folder import POLARITY, Described, save
 from mizaj.model.linear import LinearModel
 from mizaj.model.score import load_model
 from mizaj.model.shipped import SHIPPED
@@ -107,7 +106,7 @@ def main() -> int:
         return 0
     nothing = pa.table({"text": pa.array([], pa.string())})
     model = train(nothing, school).cooled(_temperature(judged))
-    card = _card(judged, school) | {"behaviour": _behaviour(model)}
+    card = _card(judged, school) | card_of(model, POLARITY)
     folder = save(model, options.into, Described(card=card), overwrite=True)
     size = sum(stamp["bytes"] for stamp in folder.files.values())
     print(f"{folder.path}: {size:,} bytes, hash {folder.content_hash[:16]}")
@@ -260,13 +259,6 @@ def _of_school(school: School, command: str) -> dict[str, object]:
         },
         "rebuild": f"{command} --teacher {folder.path.name} --streams {school.n_streams} {words}",
     }
-
-
-def _behaviour(model: LinearModel) -> dict[str, object]:
-    """What the model does not understand, by phenomenon."""
-    with TemporaryDirectory() as place:
-        save(model, Path(place) / "model", Described())
-        return behaviour.summary(behaviour.judge(mizaj.load(Path(place) / "model")))
 
 
 def _scores(judged: dict[str, list[tuple[Labelled, Probabilities]]]) -> dict[str, dict[str, float]]:

@@ -24,7 +24,7 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
 from mizaj.learn.folds import fold_numbers
-from mizaj.learn.metrics import wilson_interval
+from mizaj.learn.intervals import wilson_interval
 from mizaj.text.parts_of_speech import (
     _DATA,
     MARK,

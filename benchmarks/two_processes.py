@@ -1,6 +1,7 @@
 """What a second process brings in training: steps a second of one process and of two, at the same global batch.
 
     python benchmarks/two_processes.py [--kinds transformer gru] [--batch-size 128] [--steps 150] [--repeats 3]
+                                       [--settings pretrained=FOLDER n_layers=6 ...]
 
 Three ways take turns: one process on one thread, one process on two threads, two processes on one thread each. Without
 dropout all must have the same losses, which is checked first. Starting the processes is not counted: it is seconds,
@@ -24,7 +25,7 @@ import machine
 import numpy as np
 import pyarrow as pa
 
-from mizaj.learn.fit_network import fit
+from mizaj.learn.kinds import Trainer, trainer
 from mizaj.learn.labelled import Labelled
 from mizaj.learn.network_settings import SETTINGS
 
@@ -55,8 +56,12 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument(
-        "--kinds", nargs="+", choices=list(SETTINGS), default=["transformer", "cnn", "gru"]
+        "--kinds",
+        nargs="+",
+        choices=[*SETTINGS, "encoder"],
+        default=["transformer", "cnn", "gru"],
     )
+    parser.add_argument("--settings", nargs="*", default=[], help="settings, as name=value")
     parser.add_argument(
         "--batch-size", type=int, default=128, help="rows a step, over all processes"
     )
@@ -68,21 +73,25 @@ def _options() -> argparse.Namespace:
 
 def _measure(kind: str, options: argparse.Namespace) -> dict[str, list[float]]:
     posts = _posts(options.steps * options.batch_size)
-    settings = SETTINGS[kind](
-        epochs=1, batch_size=options.batch_size, dropout=0.0, word_dropout=0.0
+    how = trainer(kind)
+    given = dict(word.split("=", 1) for word in options.settings)
+    hidden = "token_dropout" if kind == "encoder" else "word_dropout"
+    settings = replace(
+        how.settings_from(given),
+        **{"epochs": 1, "batch_size": options.batch_size, "dropout": 0.0, hidden: 0.0},
     )
     losses: dict[str, list[float]] = {}
     speeds: dict[str, list[float]] = {way: [] for way in WAYS}
     for _ in range(options.repeats):
-        for way, how in WAYS.items():
-            losses[way], speed = _train(posts, replace(settings, **how))
+        for way, cores in WAYS.items():
+            losses[way], speed = _train(how, posts, replace(settings, **cores))
             speeds[way].append(speed)
     for way, curve in losses.items():
         np.testing.assert_allclose(curve, losses[PLAIN], atol=TOLERANCE, err_msg=f"{kind}, {way}")
     return speeds
 
 
-def _train(posts: Labelled, settings: Any) -> tuple[list[float], float]:
+def _train(how: Trainer, posts: Labelled, settings: Any) -> tuple[list[float], float]:
     """The losses of all steps, and how many steps a second there were."""
     times, losses = [], []
 
@@ -90,7 +99,7 @@ def _train(posts: Labelled, settings: Any) -> tuple[list[float], float]:
         times.append(time.perf_counter())
         losses.append(figures["loss"])
 
-    fit(posts, None, settings, progress=note)
+    how(posts, None, settings, progress=note)
     return losses, (len(times) - 1 - WARM) / (times[-1] - times[WARM])
 
 

@@ -41,7 +41,7 @@ COMMANDS = [
         "tune",
         "calibrate",
     ),
-    *("distil", "ensemble", "cascade", "export", "leakage", "cross-domain"),
+    *("distil", "ensemble", "cascade", "export", "behaviour", "leakage", "cross-domain"),
 ]
 LEXICON_COMMANDS = ["show", "check", "grow", "build"]
 ANSWER_KEYS = {"text", "sentiment", "score", "confidence", "tier", "language", "cmi"}
@@ -185,6 +185,8 @@ def test_a_word_that_names_a_folder_is_not_a_text(tmp_path: Path, run: Run) -> N
         (["score", "x", "--rules", "papr"], r"'papr' is not one of 'default', 'paper-product'"),
         (["score", "x", "--lexicon", "none.tsv"], r"none\.tsv"),
         (["score", "x", "--model", "none"], r"none"),
+        (["explain", "x", "--model", "best"], r"nowhere.*make best"),
+        (["evaluate", "best", "sample"], r"nowhere.*make best"),
         (["score", "x", "--domain", "none"], r"none"),
         (["scor", "x"], r"No such command 'scor'\. Did you mean 'score'"),
         (["explain"], r"Missing argument 'TEXT'"),
@@ -192,7 +194,7 @@ def test_a_word_that_names_a_folder_is_not_a_text(tmp_path: Path, run: Run) -> N
         (["evaluate", "lexicon"], r"data with labels is missing"),
         (["evaluate", "posts.csv"], r"a model .* is missing"),
         (["evaluate", "lexicon", "posts.csv"], r"posts\.csv"),
-        (["evaluate", "lexicon", "x.csv", "--label-map", "good"], r"'good' has no '='"),
+        (["evaluate", "lexicon", "x.csv", "--label-map", "good"], r"--label-map good has no '='"),
         (["report", "nowhere"], r"nowhere"),
         (["lexicon", "check", "none.tsv"], r"none\.tsv"),
         (["lexicon", "build", "none.tsv", "-o", "x.bin"], r"must end in \.lex"),
@@ -201,8 +203,9 @@ def test_a_word_that_names_a_folder_is_not_a_text(tmp_path: Path, run: Run) -> N
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_a_mistake_is_one_line_on_standard_error_and_status_2(
-    run: Run, tmp_path: Path, words: list[str], message: str
+    run: Run, tmp_path: Path, words: list[str], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("MIZAJ_BEST", "nowhere")
     done = run(*words)
     assert (done.status, done.out) == (2, "")
     assert re.fullmatch(r"mizaj: [^\n]+\n", done.err)

@@ -129,6 +129,12 @@ def test_calibrate_writes_into_the_folder_and_says_what_it_is_worth(room):
     assert again == told
 
 
+def test_calibrate_finds_the_best_model_by_its_name(room, monkeypatch):
+    monkeypatch.setenv("MIZAJ_BEST", str(room / "weak"))
+    run("calibrate", "best", room / "held.parquet")
+    assert open_folder(room / "weak").described.calibration is not None
+
+
 def test_calibrate_prints_a_table_and_none_removes_it(room):
     shown = run("calibrate", room / "strong", room / "held.parquet", "--method", "temperature")
     assert "calibration error" in shown
@@ -232,7 +238,7 @@ def test_one_teacher_needs_no_validation(room):
         (
             "calibrate {room}/weak {room}/held.parquet --label text",
             SettingError,
-            "no post has a label",
+            "more than 200 different labels",
         ),
         ("calibrate {room}/none {room}/held.parquet", ModelError, "holds no model"),
         ("calibrate {room}/weak {room}/held.parquet --label-map good", SettingError, "has no '='"),
@@ -240,7 +246,7 @@ def test_one_teacher_needs_no_validation(room):
         (
             "cascade a b --data {room}/held.parquet -o {room}/c",
             ModelError,
-            "allowed: lexicon, or a",
+            "allowed: default, lexicon, best, or a",
         ),
         (
             "cascade lexicon {room}/weak --data {room}/held.parquet -o {room}/strong",

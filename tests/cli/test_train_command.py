@@ -137,6 +137,8 @@ def test_a_model_is_trained_judged_and_saved_with_its_card(run, data):
     assert card["scores"]["macro_f1"]["low"] <= 1
     assert (card["licence"], card["seed"], card["settings"]["epochs"]) == ("CC0", 3, 2)
     assert dict(folder.described.card)["command"] == card["command"]
+    assert folder.described.card["behaviour"] == card["behaviour"]
+    assert 0 < card["behaviour"]["right"] < card["behaviour"]["cases"]
 
 
 def test_the_command_in_the_card_makes_the_same_model_again(run, data):
@@ -259,7 +261,7 @@ def test_a_stopped_training_goes_on_with_resume(run, data, seen):
         (["--validation", "1.5"], "share to hold out is 1.5; it must be between 0 and 1"),
         (["--noise", "static"], "noise 'static' is not known; allowed: spelling"),
         (["--source-weight", "shop=2"], "no post is of source 'shop'"),
-        (["--label", "mood"], r"column 'mood', read by training \(--label\)"),
+        (["--label", "mood"], r"column 'mood', read by --label, .* columns there: text, label\. "),
         (["--labels", "positive"], "all 20 rows to train on have the label 'positive'"),
         (["--labels", "joy,fear"], "no row can be learnt from: .*labels wanted: joy, fear"),
         (

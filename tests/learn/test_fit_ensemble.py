@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -73,6 +73,20 @@ def test_a_model_that_adds_nothing_is_left_out():
     ensemble, _ = fit_ensemble(members(same, Told(1.0, 2), wrong), posts(range(4000)))
     assert len(ensemble.members) == len(ensemble.weights)
     assert min(ensemble.weights) > 0
+
+
+def test_a_post_that_counts_twice_is_as_good_as_two():
+    models = members(Told(1.0, 1), Told(1.5, 2))
+    held = posts(range(200))
+    twice = held.take(np.concatenate([np.arange(200), np.arange(50)]))
+    heavy = replace(held, weights=np.where(np.arange(200) < 50, 2.0, 1.0).astype(np.float32))
+    fitted = [fit_ensemble(models, each) for each in (twice, heavy, held)]
+    weights = [ensemble.weights for ensemble, _ in fitted]
+    assert weights[0] == pytest.approx(weights[1], abs=1e-4)
+    assert weights[0] != pytest.approx(weights[2], abs=1e-3)
+    assert fitted[0][1].calibration["value"] == pytest.approx(
+        fitted[1][1].calibration["value"], abs=1e-4
+    )
 
 
 def test_too_few_posts_are_refused():

@@ -95,7 +95,9 @@ def test_a_model_is_loaded_by_its_folder(tmp_path: Path) -> None:
     table = model.score(["short", "much, much longer than that", None])
     assert table.schema.names == ["text", *SCORED.names]
     assert model("much, much longer than that").sentiment == "positive"
-    assert model.explain("accha").text == "accha"
+    tree = model.explain("accha")
+    assert tree.text == "accha"
+    assert f"a {ByLength().kind} model cannot say what led it there" in tree.render()
 
 
 def test_calibration_changes_how_sure_the_answers_are(tmp_path: Path) -> None:

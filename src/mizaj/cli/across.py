@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mizaj.batch import REJECTED
 from mizaj.cli.scoring import DONE
 from mizaj.cli.show import show, show_json, warn
 from mizaj.cli.words import resolve_sources
@@ -63,7 +64,7 @@ def _domains(job: CrossJob) -> dict[str, Labelled]:
 
 
 def _check_column(file: str, column: str) -> None:
-    available = open_source(file).schema.names
+    available = [name for name in open_source(file).schema.names if name != REJECTED.name]
     if column not in available:
         raise ColumnMissing(column, available, needed_by="cross-domain (--by)")
 

@@ -9,6 +9,7 @@ import typer
 from mizaj import __version__
 from mizaj.cli import options as given
 from mizaj.cli import scoring
+from mizaj.cli.behaviour_command import behaviour
 from mizaj.cli.calibrate_command import calibrate
 from mizaj.cli.cascade_command import cascade
 from mizaj.cli.cross_domain_command import cross_domain
@@ -44,7 +45,7 @@ def run_app(words: list[str]) -> int:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "mizaj"
         message = " ".join(error.format_message().replace("Value error, ", "").split())
-        warn(f"{message} See: {command} --help")
+        warn(f"{message.rstrip('.')}. See: {command} --help")
         return WRONG_USAGE
     if status == STOPPED:  # typer has caught Ctrl-C
         warn("stopped")
@@ -113,7 +114,7 @@ def score(
         typer.Option("--workers", min=1, metavar="N", help="Threads; all cores if not given."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a stopped run.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what OUT holds.")] = False,
+    overwrite: given.Overwrite = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 1 if rows are rejected.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no counts.")] = False,
     as_json: given.AsJson = False,
@@ -192,22 +193,15 @@ def evaluate(
         list[str] | None, typer.Option("--by", metavar="COLUMN", help="Group by it; repeatable.")
     ] = None,
     text: given.Text = "text",
-    label: Annotated[
-        str, typer.Option("--label", metavar="COLUMN", help="The column with the labels.")
-    ] = "label",
-    label_map: Annotated[
-        list[str] | None,
-        typer.Option("--label-map", metavar="A=B", help="Label A means class B; repeatable."),
-    ] = None,
+    label: given.Label = "label",
+    label_map: given.LabelMap = None,
     lexicon: given.Lexicons = None,
     rules: given.Rules = "default",
     domain: given.Domain = None,
     robustness: Annotated[
         bool, typer.Option("--robustness", help="Ask again on noisy copies of the posts.")
     ] = False,
-    html: Annotated[
-        str | None, typer.Option("--html", metavar="FILE", help="Write a page as well.")
-    ] = None,
+    html: given.Html = None,
     as_json: given.AsJson = False,
 ) -> int:
     """Compare the answers of models with labels: accuracy, F1, confusion, 95 % intervals.
@@ -258,5 +252,6 @@ app.command()(distil)
 app.command()(ensemble)
 app.command()(cascade)
 app.command()(export)
+app.command()(behaviour)
 app.command()(leakage)
 app.command("cross-domain")(cross_domain)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from mizaj.cli import fit_options as fitted
 from mizaj.cli import options as given
 from mizaj.cli.scoring import DONE
 from mizaj.cli.show import show, show_json
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def calibrate(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="The folder of a model.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="'best' or the folder of a model.")],
     data: Annotated[
         list[str], typer.Argument(metavar="DATA", help="Labelled posts it has not learnt from.")
     ],
@@ -25,10 +24,10 @@ def calibrate(
         typer.Option("--method", help="How; 'auto' tries all, 'none' removes it."),
     ] = "auto",
     text: given.Text = "text",
-    label: fitted.Label = "label",
-    label_map: fitted.LabelMap = None,
-    html: fitted.Html = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="How posts are dealt.")] = 0,
+    label: given.Label = "label",
+    label_map: given.LabelMap = None,
+    html: given.Html = None,
+    seed: given.Seed = 0,
     as_json: given.AsJson = False,
 ) -> int:
     """Fit a model's confidence to how often it is right, on held-out posts.
@@ -50,9 +49,10 @@ def calibrate(
     from mizaj.learn.evaluation_page import write_page
     from mizaj.model.folder import describe
     from mizaj.model.score import load_model
+    from mizaj.model.shipped import folder_of
 
     settings = CalibrateSettings(method, seed=seed)
-    loaded = load_model(Path(model))
+    loaded = load_model(folder_of(model))
     posts = read_labelled(
         PostsJob(tuple(data), text, label, tuple(label_map or ())), loaded.classifier.labels
     )

@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from mizaj.cli import fit_options as fitted
 from mizaj.cli import options as given
 from mizaj.cli.scoring import DONE
 from mizaj.cli.show import show, show_json
@@ -16,9 +15,9 @@ from mizaj.cli.show import show, show_json
 def cascade(
     models: Annotated[
         list[str],
-        typer.Argument(metavar="MODEL", help="'lexicon' or folders, the cheapest first."),
+        typer.Argument(metavar="MODEL", help="Names or folders of models, the cheapest first."),
     ],
-    data: fitted.Data,
+    data: given.HeldOut,
     output: given.Output,
     accuracy_loss: Annotated[
         float | None,
@@ -39,11 +38,11 @@ def cascade(
         float, typer.Option("--caution", metavar="SHARE", help="How much less sure of irony.")
     ] = 0.0,
     text: given.Text = "text",
-    label: fitted.Label = "label",
-    label_map: fitted.LabelMap = None,
-    html: fitted.Html = None,
-    overwrite: fitted.Overwrite = False,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="How posts are dealt.")] = 0,
+    label: given.Label = "label",
+    label_map: given.LabelMap = None,
+    html: given.Html = None,
+    overwrite: given.Overwrite = False,
+    seed: given.Seed = 0,
     as_json: given.AsJson = False,
 ) -> int:
     """Join models into a cascade: what one is not sure of goes to the next.
@@ -53,7 +52,8 @@ def cascade(
     of the posts. Without --accuracy-loss or --posts-per-second, half a point of accuracy.
 
     \b
-    mizaj cascade lexicon linear/ encoder/ --data validation.parquet -o cascade/
+    mizaj cascade default best --data validation.parquet -o cascade/
+    mizaj cascade lexicon linear/ encoder/ --data v.csv -o cascade/
     mizaj cascade linear/ encoder/ --data v.csv -o cascade/ --accuracy-loss 0.01
     mizaj cascade linear/ gru/ --data v.csv -o cascade/ --posts-per-second 5000
     """

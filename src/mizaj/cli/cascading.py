@@ -9,6 +9,7 @@ from typing import Any
 
 from mizaj.cli.held_out import PostsJob, read_labelled
 from mizaj.errors import ModelError
+from mizaj.learn.behaviour import card_of
 from mizaj.learn.cascade import (
     CascadeSettings,
     calibrate_members,
@@ -23,9 +24,10 @@ from mizaj.model.folder import Described, check_free, is_model, save
 from mizaj.model.lexicon_tier import lexicon_tier
 from mizaj.model.members import name_members
 from mizaj.model.pace import Pace, measure_pace
+from mizaj.model.predict import LEXICON, NAMES
 from mizaj.model.score import load_model
+from mizaj.model.shipped import folder_of
 
-LEXICON = "lexicon"
 _DEFAULT_LOSS = 0.005
 _MOST_PACED = 2000  # posts: enough for a speed, and few enough for a dear last tier
 _SHOWN_LOSSES = (0.0025, 0.005, 0.01, 0.02, 0.05)
@@ -92,10 +94,10 @@ class Built:
         for name, share, cost, threshold in tiers:
             yield f"{name:<20}{share:>9.1%}{1 / cost:>16,.0f}{threshold:>11}"
         yield f"{speed:,.0f} posts a second in one process here, {speed / alone:.1f} times the last tier alone"
-        yield f"against the last tier alone, with {self.cascade.confidence:.0%} confidence:"
+        yield f"against the last tier alone, with {self.cascade.confidence:.0%} confidence (below 0: gained):"
         for loss in LOSSES:
             seen, bound = point.losses[loss], point.bounds[loss]
-            yield f"  {loss:<14} lost {seen:+.4f} here, below {bound:+.4f} on posts like these"
+            yield f"  {loss:<14} lost {seen:+.4f} here, at most {bound:+.4f} on posts like these"
         yield f"what else could be asked of it (loss of {self.loss}):"
         for allowed, place in self._others():
             shares = " ".join(f"{share:.0%}" for share in self.cascade.points[place].shares)
@@ -119,7 +121,12 @@ def build(job: CascadeJob) -> Built:
     pace = measure_pace(safe, rest.texts[:_MOST_PACED])
     cascade = tuned(safe, _asked(job.mode), pace.points)
     task = members[-1].described.task
-    card = {"made_of": list(job.models), "posts": rest.n_rows, "asked": asdict(_asked(job.mode))}
+    card = {
+        "made_of": list(job.models),
+        "posts": rest.n_rows,
+        "asked": asdict(_asked(job.mode)),
+        **card_of(cascade, task),
+    }
     save(cascade, job.output, Described(task, card=card), overwrite=job.overwrite)
     curves = {
         column: risk_coverage(seen, names, cascade.points)
@@ -132,15 +139,17 @@ def build(job: CascadeJob) -> Built:
 
 
 def open_model(name: str) -> tuple[Classifier, Described]:
-    """A model with what its folder says of it; `lexicon` names the dictionaries. Raises `ModelError` for neither."""
+    """A model, by its name or folder, with what its folder says of it. Raises `ModelError` for neither."""
     if name == LEXICON:
         return lexicon_tier(), Described()
-    if not is_model(name):
+    folder = folder_of(name)
+    if not is_model(folder):
+        allowed = ", ".join(NAMES)
         msg = (
-            f"model '{name}' is not known; allowed: {LEXICON}, or a folder that `mizaj train` wrote"
+            f"model '{name}' is not known; allowed: {allowed}, or a folder that `mizaj train` wrote"
         )
         raise ModelError(msg)
-    loaded = load_model(Path(name))
+    loaded = load_model(folder)
     return loaded.classifier, loaded.folder.described
 
 

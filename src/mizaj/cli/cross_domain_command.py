@@ -15,39 +15,25 @@ def cross_domain(
         list[str],
         typer.Argument(metavar="DATA", help="Files with labelled posts, each one a domain."),
     ],
-    kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="The kind of model.")],
+    kind: given.Kind,
     by: Annotated[
         str | None,
         typer.Option("--by", metavar="COLUMN", help="The column that names the domain instead."),
     ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A setting of the kind; repeatable."),
-    ] = None,
+    settings: given.Settings = None,
     others: Annotated[
         bool, typer.Option("--others", help="Train on all domains but one as well.")
     ] = False,
     folds: Annotated[
         int, typer.Option("--folds", min=2, metavar="N", help="Judge a domain on itself by N.")
     ] = 5,
-    task: Annotated[
-        str, typer.Option("--task", metavar="NAME", help="What the model answers.")
-    ] = "polarity",
-    labels: Annotated[
-        str | None, typer.Option("--labels", metavar="A,B", help="Labels to learn, in this order.")
-    ] = None,
+    task: given.Task = "polarity",
+    labels: given.Labels = None,
     text: given.Text = "text",
-    label: Annotated[
-        str, typer.Option("--label", metavar="COLUMN", help="The column with the labels.")
-    ] = "label",
-    label_map: Annotated[
-        list[str] | None,
-        typer.Option("--label-map", metavar="A=B", help="Label A means class B; repeatable."),
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of folds and training.")] = 0,
-    html: Annotated[
-        str | None, typer.Option("--html", metavar="FILE", help="Write a page as well.")
-    ] = None,
+    label: given.Label = "label",
+    label_map: given.LabelMap = None,
+    seed: given.Seed = 0,
+    html: given.Html = None,
     as_json: given.AsJson = False,
 ) -> int:
     """Train a kind of model on each domain, and judge it on every other.
@@ -58,7 +44,7 @@ def cross_domain(
     """
     # Opened here: it brings numpy and pyarrow.
     from mizaj.cli.across import CrossJob, judge_across
-    from mizaj.cli.training import pairs
+    from mizaj.cli.words import pairs
     from mizaj.learn.cross_domain import CrossSettings
     from mizaj.learn.data import TableSettings
     from mizaj.learn.metrics import CLASSES

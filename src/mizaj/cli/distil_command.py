@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from mizaj.cli import fit_options as fitted
 from mizaj.cli import options as given
 from mizaj.cli.scoring import DONE
 from mizaj.cli.show import show, show_json
@@ -16,13 +15,13 @@ from mizaj.cli.show import show, show_json
 def distil(
     teachers: Annotated[
         list[str],
-        typer.Argument(metavar="TEACHER", help="Folders of models; several teach together."),
+        typer.Argument(metavar="TEACHER", help="'best' or folders; several teach together."),
     ],
     data: Annotated[
         list[str],
         typer.Option("--data", metavar="FILE", help="Labelled posts to learn; repeatable."),
     ],
-    kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="The student's kind.")],
+    kind: given.Kind,
     output: given.Output,
     unlabelled: Annotated[
         list[str] | None,
@@ -38,15 +37,12 @@ def distil(
     share: Annotated[
         float, typer.Option("--share", metavar="SHARE", help="The teacher's, beside the label.")
     ] = 0.5,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A setting of the kind; repeatable."),
-    ] = None,
+    settings: given.Settings = None,
     text: given.Text = "text",
-    label: fitted.Label = "label",
-    label_map: fitted.LabelMap = None,
-    overwrite: fitted.Overwrite = False,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of the training.")] = 0,
+    label: given.Label = "label",
+    label_map: given.LabelMap = None,
+    overwrite: given.Overwrite = False,
+    seed: given.Seed = 0,
     as_json: given.AsJson = False,
 ) -> int:
     """Train a student on what teachers think of labelled and unlabelled posts.

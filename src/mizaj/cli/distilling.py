@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from mizaj.cli.cascading import open_model
 from mizaj.cli.held_out import PostsJob, read_labelled, read_texts
-from mizaj.errors import SettingError
+from mizaj.cli.words import pairs
+from mizaj.learn.behaviour import card_of
 from mizaj.learn.calibrate import CalibrateSettings, fit_calibration
 from mizaj.learn.distil import DistilSettings, Teacher, aligned, distil, teach
 from mizaj.learn.fit_ensemble import even_ensemble, fit_ensemble
@@ -39,7 +40,7 @@ class DistilJob:
 def train_student(job: DistilJob) -> dict[str, Any]:
     """The student, trained and saved; what it was taught on, and the macro-F1 of it and of its teacher."""
     student = trainer(job.kind)
-    student_settings = student.settings_from(_settings(job.words))
+    student_settings = student.settings_from(pairs("--set", job.words))
     check_free(job.output, overwrite=job.overwrite)  # before training for hours
     models = [open_model(name) for name in job.teachers]
     labels, task = models[-1][0].labels, models[-1][1].task
@@ -72,6 +73,7 @@ def train_student(job: DistilJob) -> dict[str, Any]:
         "distil": asdict(job.settings),
         "seed": job.seed,
         "macro_f1": macro_f1,
+        **card_of(model, task),
     }
     save(model, job.output, Described(task, calibration, told), overwrite=job.overwrite)
     return {"model": job.output, "kind": job.kind, **told}
@@ -93,12 +95,3 @@ def _teacher(models: Sequence[tuple[Classifier, Described]], held_out: Labelled 
 
 def _macro_f1(proba: Probabilities, posts: Labelled) -> float:
     return Counts.of(posts.codes, proba.argmax(axis=1), labels=posts.labels).macro_f1
-
-
-def _settings(words: Sequence[str]) -> Mapping[str, str]:
-    pairs = [word.partition("=") for word in words]
-    for name, equals, _ in pairs:
-        if not (name and equals):
-            msg = f"setting '{name}' has no value; write --set NAME=VALUE, such as epochs=3"
-            raise SettingError(msg)
-    return {name: value for name, _, value in pairs}

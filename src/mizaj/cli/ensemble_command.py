@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from mizaj.cli import fit_options as fitted
 from mizaj.cli import options as given
 from mizaj.cli.scoring import DONE
 from mizaj.cli.show import show, show_json
@@ -14,14 +13,15 @@ from mizaj.cli.show import show, show_json
 
 def ensemble(
     models: Annotated[
-        list[str], typer.Argument(metavar="MODEL", help="'lexicon' or folders of models.")
+        list[str],
+        typer.Argument(metavar="MODEL", help="'default', 'lexicon', 'best' or folders."),
     ],
-    data: fitted.Data,
+    data: given.HeldOut,
     output: given.Output,
     text: given.Text = "text",
-    label: fitted.Label = "label",
-    label_map: fitted.LabelMap = None,
-    overwrite: fitted.Overwrite = False,
+    label: given.Label = "label",
+    label_map: given.LabelMap = None,
+    overwrite: given.Overwrite = False,
     as_json: given.AsJson = False,
 ) -> int:
     """Join models into one that asks them all, with the weights that fit held-out posts best.

@@ -11,8 +11,9 @@ import pyarrow as pa
 from mizaj.batch import REJECTED
 from mizaj.cli.scoring import DONE, ModelChoice, open_whole
 from mizaj.cli.show import show, show_json, warn
-from mizaj.cli.words import SAMPLE, exists, is_spelt_like_file
+from mizaj.cli.words import SAMPLE, exists, is_spelt_like_file, pairs
 from mizaj.errors import SettingError
+from mizaj.learn.data import dataset_name
 from mizaj.learn.evaluate import EvaluateSettings, Scorer, evaluate_models
 from mizaj.learn.evaluation_page import write_page
 from mizaj.learn.robustness import Robustness, robustness
@@ -40,7 +41,7 @@ class EvaluateJob:
             text=self.text,
             label=self.label,
             by=self.by,
-            label_map=dict(map(_pair, self.label_map)),
+            label_map=pairs("--label-map", self.label_map),
             labels=_labels_of(models),
             task=_task_of(models),
         )
@@ -96,7 +97,9 @@ def sort_words(words: Sequence[str]) -> Sorted:
     models = tuple(word for word in words if _is_model(word))
     data = tuple(word for word in words if not _is_model(word))
     if not models or not data:
-        missing = "data with labels" if models else "a model ('lexicon', 'default' or a folder)"
+        missing = (
+            "data with labels" if models else "a model ('default', 'lexicon', 'best' or a folder)"
+        )
         message = f"evaluate needs models, then data; {missing} is missing in: {' '.join(words)}"
         raise SettingError(message)
     return Sorted(models, data)
@@ -118,15 +121,6 @@ def _labels_of(models: Mapping[str, Model]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(label for labels in known for label in labels))
 
 
-def _pair(words: str) -> tuple[str, str]:
-    """`good=positive` as a label and its class."""
-    label, equals, target = words.partition("=")
-    if not equals:
-        message = f"label map '{words}' has no '='; write LABEL=CLASS, such as good=positive"
-        raise SettingError(message)
-    return label, target
-
-
 def _is_model(word: str) -> bool:
     if exists(word):
         return Path(word, "model.json").exists()
@@ -146,7 +140,8 @@ def labelled_batches(data: Sequence[str], settings: EvaluateSettings) -> Iterato
             for batch in source.batches(shard):
                 kept = batch.filter(batch.column(REJECTED.name).is_null())
                 n_rejected += batch.num_rows - kept.num_rows
-                yield kept if len(data) == 1 else _named(kept, _dataset_name(name))
+                kept = kept.drop_columns([REJECTED.name])
+                yield kept if len(data) == 1 else _named(kept, dataset_name(name))
     if n_rejected:
         warn(f"{n_rejected:,} rows without a text that can be read were left out")
 
@@ -155,9 +150,3 @@ def _named(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
     if DATASET in batch.schema.names:
         return batch
     return batch.append_column(DATASET, pa.array([name] * batch.num_rows, pa.string()))
-
-
-def _dataset_name(path: str) -> str:
-    """The last folder and the file's name without its endings: `sentimix/validation`."""
-    parts = Path(path).parts[-2:]
-    return "/".join([*parts[:-1], parts[-1].partition(".")[0]])

@@ -47,8 +47,9 @@ def export(
     from mizaj.learn import export as exporting
     from mizaj.model.folder import open_folder, save
     from mizaj.model.kinds import load_classifier
+    from mizaj.model.shipped import folder_of
 
-    source = open_folder(model)
+    source = open_folder(folder_of(model))
     texts = None if data is None else _texts(data, text)
     made = exporting.export(load_classifier(source), texts, int8=int8)
     described = replace(source.described, parent=source.content_hash)

@@ -16,9 +16,7 @@ def leakage(
     first: Annotated[str, typer.Argument(metavar="A", help="Posts trained on: file or folder.")],
     second: Annotated[str, typer.Argument(metavar="B", help="Posts judged on: file or folder.")],
     text: given.Text = "text",
-    label: Annotated[
-        str, typer.Option("--label", metavar="COLUMN", help="The column with the labels.")
-    ] = "label",
+    label: given.Label = "label",
     examples: Annotated[
         int, typer.Option("--examples", min=0, metavar="N", help="How many copies to show.")
     ] = 6,

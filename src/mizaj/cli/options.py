@@ -23,7 +23,8 @@ Query = Annotated[
     str | None, typer.Option("--query", metavar="SQL", help="Read what a DuckDB query gives.")
 ]
 ModelName = Annotated[
-    str, typer.Option("--model", metavar="NAME", help="'default', 'lexicon' or a model's folder.")
+    str,
+    typer.Option("--model", metavar="NAME", help="'default', 'lexicon', 'best' or a folder."),
 ]
 Lexicons = Annotated[
     list[str] | None,
@@ -37,3 +38,59 @@ Domain = Annotated[
 ]
 Output = Annotated[str, typer.Option("--output", "-o", metavar="OUT", help="What to write.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+# Of commands that learn from labelled posts, or judge by them.
+Kind = Annotated[str, typer.Option("--kind", metavar="KIND", help="The kind of model to train.")]
+Label = Annotated[
+    str, typer.Option("--label", metavar="COLUMN", help="The column with the labels.")
+]
+LabelMap = Annotated[
+    list[str] | None,
+    typer.Option("--label-map", metavar="A=B", help="Label A means label B; repeatable."),
+]
+Labels = Annotated[
+    str | None,
+    typer.Option("--labels", metavar="A,B,...", help="Labels to learn; others are left out."),
+]
+Task = Annotated[
+    str, typer.Option("--task", metavar="NAME", help="polarity, or another: emotion, hate, ...")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="A setting of the kind; repeatable."),
+]
+HeldOut = Annotated[
+    list[str], typer.Option("--data", metavar="FILE", help="Held-out labelled posts; repeatable.")
+]
+Validation = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--validation",
+        metavar="FILE|SHARE",
+        help="Posts to judge by, or the share to hold out (0.2); files repeatable.",
+    ),
+]
+ClassWeights = Annotated[
+    str,
+    typer.Option(
+        "--class-weights", metavar="HOW", help="none, balanced, or a power between 0 and 1."
+    ),
+]
+SourcePower = Annotated[
+    float,
+    typer.Option("--source-power", metavar="P", help="0: rows count; 1: sources count alike."),
+]
+SourceWeights = Annotated[
+    list[str] | None,
+    typer.Option("--source-weight", metavar="NAME=W", help="A source's weight; repeatable."),
+]
+Noises = Annotated[
+    list[str] | None,
+    typer.Option("--noise", metavar="NAME", help="Train on noisy copies too; repeatable."),
+]
+Licence = Annotated[
+    str | None, typer.Option("--licence", metavar="TEXT", help="The data's licence, for the card.")
+]
+Seed = Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Decides all chance.")]
+Html = Annotated[str | None, typer.Option("--html", metavar="FILE", help="Write a page as well.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]

@@ -17,70 +17,27 @@ def train(
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="DIR", help="The model's folder to write.")
     ],
-    kind: Annotated[
-        str, typer.Option("--kind", metavar="KIND", help="What is trained.")
-    ] = "linear",
-    validation: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--validation",
-            metavar="FILE|SHARE",
-            help="Posts to judge by, or the share to hold out (0.2); files repeatable.",
-        ),
-    ] = None,
+    kind: given.Kind = "linear",
+    validation: given.Validation = None,
     text: given.Text = "text",
-    label: Annotated[
-        str, typer.Option("--label", metavar="COLUMN", help="The column with the labels.")
-    ] = "label",
-    label_map: Annotated[
-        list[str] | None,
-        typer.Option("--label-map", metavar="A=B", help="Call label A label B; repeatable."),
-    ] = None,
-    labels: Annotated[
-        str | None,
-        typer.Option("--labels", metavar="A,B,...", help="Labels to learn; others are left out."),
-    ] = None,
-    task: Annotated[
-        str, typer.Option("--task", metavar="NAME", help="polarity, or another: emotion, hate, ...")
-    ] = "polarity",
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A setting of the kind; repeatable."),
-    ] = None,
-    class_weights: Annotated[
-        str,
-        typer.Option(
-            "--class-weights", metavar="HOW", help="none, balanced, or a power between 0 and 1."
-        ),
-    ] = "none",
-    source_power: Annotated[
-        float,
-        typer.Option("--source-power", metavar="P", help="0: rows count; 1: sources count alike."),
-    ] = 0.0,
-    source_weight: Annotated[
-        list[str] | None,
-        typer.Option("--source-weight", metavar="NAME=W", help="A source's weight; repeatable."),
-    ] = None,
-    noise: Annotated[
-        list[str] | None,
-        typer.Option("--noise", metavar="NAME", help="Train on noisy copies too; repeatable."),
-    ] = None,
-    licence: Annotated[
-        str | None,
-        typer.Option("--licence", metavar="TEXT", help="The data's licence, for the card."),
-    ] = None,
-    seed: Annotated[
-        int, typer.Option("--seed", min=0, metavar="N", help="Decides all chance.")
-    ] = 0,
+    label: given.Label = "label",
+    label_map: given.LabelMap = None,
+    labels: given.Labels = None,
+    task: given.Task = "polarity",
+    settings: given.Settings = None,
+    class_weights: given.ClassWeights = "none",
+    source_power: given.SourcePower = 0.0,
+    source_weight: given.SourceWeights = None,
+    noise: given.Noises = None,
+    licence: given.Licence = None,
+    seed: given.Seed = 0,
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, metavar="N", help="Processes that train.")
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a stopped training.")
     ] = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the model in DIR.")
-    ] = False,
+    overwrite: given.Overwrite = False,
     as_json: given.AsJson = False,
 ) -> int:
     """Train a model on labelled posts, judge it on posts held out, and write its folder.

@@ -21,7 +21,7 @@ from rich.progress import (
 
 from mizaj.cli.scoring import DONE
 from mizaj.cli.show import show, show_json, warn
-from mizaj.cli.words import exists, is_spelt_like_file, resolve_sources
+from mizaj.cli.words import exists, is_spelt_like_file, pairs, resolve_sources
 from mizaj.errors import Interrupted, SettingError
 from mizaj.learn import kinds
 from mizaj.learn.data import TableSettings
@@ -39,6 +39,7 @@ from mizaj.learn.weighting import Weighting
 from mizaj.model.folder import Folder, check_free
 
 _HELD_OUT = 0.2  # as in the second paper
+_N_WORST = 3
 
 
 @dataclass(frozen=True)
@@ -124,18 +125,6 @@ def train_job(job: TrainJob, run: RunOptions, *, as_json: bool) -> int:
     else:
         show(_summary(trained, folder))
     return DONE
-
-
-def pairs(option: str, words: tuple[str, ...]) -> dict[str, str]:
-    """`A=B` as a pair, for each word of an option. Raises `SettingError` for a word without `=`."""
-    found = {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not (name and equals):
-            message = f"{option} {word} has no '='; write {option} NAME=VALUE"
-            raise SettingError(message)
-        found[name] = value
-    return found
 
 
 @contextmanager
@@ -244,5 +233,17 @@ def _summary(trained: Trained, folder: Folder) -> str:
             f"({f1['low']:.3f} to {f1['high']:.3f}), accuracy {accuracy['value']:.3f} "
             f"({accuracy['low']:.3f} to {accuracy['high']:.3f})",
             f"  F1: {by_label}",
+            *_behaviour(folder.described.card.get("behaviour")),
         ]
     )
+
+
+def _behaviour(found: Mapping[str, Any] | None) -> Iterator[str]:
+    """How many behaviour cases are understood, and which phenomena least."""
+    if found is None:
+        return
+    worst = list(found["failing"].items())[:_N_WORST]
+    least = ", ".join(f"{name} {each['right']} of {each['cases']}" for name, each in worst)
+    yield f"  behaviour cases understood: {found['right']} of {found['cases']}"
+    if worst:
+        yield f"    least: {least}"

@@ -14,7 +14,7 @@ def tune(
     data: Annotated[
         list[str], typer.Argument(metavar="DATA", help="Files with labelled posts to train on.")
     ],
-    kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="The kind of model.")],
+    kind: given.Kind,
     output: given.Output,
     trials: Annotated[
         int, typer.Option("--trials", min=1, metavar="N", help="How many, earlier runs included.")
@@ -22,56 +22,23 @@ def tune(
     workers: Annotated[
         int, typer.Option("--workers", min=1, metavar="N", help="Processes on the study.")
     ] = 1,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A setting that stays; repeatable."),
-    ] = None,
-    validation: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--validation",
-            metavar="FILE|SHARE",
-            help="Posts to judge by, or the share to hold out (0.2); files repeatable.",
-        ),
-    ] = None,
+    settings: given.Settings = None,
+    validation: given.Validation = None,
     folds: Annotated[
         int | None,
         typer.Option("--folds", min=2, metavar="N", help="Judge by folds instead."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the study in OUT.")] = False,
-    task: Annotated[
-        str, typer.Option("--task", metavar="NAME", help="What the model answers.")
-    ] = "polarity",
-    labels: Annotated[
-        str | None, typer.Option("--labels", metavar="A,B", help="Labels to learn, in this order.")
-    ] = None,
+    task: given.Task = "polarity",
+    labels: given.Labels = None,
     text: given.Text = "text",
-    label: Annotated[
-        str, typer.Option("--label", metavar="COLUMN", help="The column with the labels.")
-    ] = "label",
-    label_map: Annotated[
-        list[str] | None,
-        typer.Option("--label-map", metavar="A=B", help="Label A means class B; repeatable."),
-    ] = None,
-    class_weights: Annotated[
-        str,
-        typer.Option(
-            "--class-weights", metavar="HOW", help="none, balanced, or a power between 0 and 1."
-        ),
-    ] = "none",
-    source_power: Annotated[
-        float,
-        typer.Option("--source-power", metavar="P", help="0: rows count; 1: sources count alike."),
-    ] = 0.0,
-    noise: Annotated[
-        list[str] | None,
-        typer.Option("--noise", metavar="NAME", help="Train on noisy copies too; repeatable."),
-    ] = None,
-    licence: Annotated[
-        str | None,
-        typer.Option("--licence", metavar="TEXT", help="The data's licence, for the card."),
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of search and training.")] = 0,
+    label: given.Label = "label",
+    label_map: given.LabelMap = None,
+    class_weights: given.ClassWeights = "none",
+    source_power: given.SourcePower = 0.0,
+    noise: given.Noises = None,
+    licence: given.Licence = None,
+    seed: given.Seed = 0,
     html: Annotated[
         str | None, typer.Option("--html", metavar="FILE", help="The page; else OUT/tune.html.")
     ] = None,

@@ -12,8 +12,9 @@ from mizaj.cli.show import show, show_json, warn
 from mizaj.cli.training import TrainJob
 from mizaj.errors import SettingError
 from mizaj.learn.data import check_trainable, read_tables, without_unused_labels
+from mizaj.learn.intervals import bootstrap_intervals
 from mizaj.learn.labelled import Labelled
-from mizaj.learn.metrics import CLASSES, bootstrap_intervals
+from mizaj.learn.metrics import CLASSES
 from mizaj.learn.page_parts import write
 from mizaj.learn.recipe import Recipe, Trained, check_ready, prepare
 from mizaj.learn.trials import TuneSettings

@@ -74,6 +74,22 @@ def resolve_sources(words: Sequence[str]) -> list[str]:
     return [_resolve_source(word) for word in words]
 
 
+def pairs(option: str, words: Sequence[str]) -> dict[str, str]:
+    """`A=B` as a pair, for each word of an option. Raises `SettingError` for a word without `=`.
+
+    >>> pairs("--label-map", ["good=positive"])
+    {'good': 'positive'}
+    """
+    found = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not (name and equals):
+            message = f"{option} {word} has no '='; write {option} NAME=VALUE"
+            raise SettingError(message)
+        found[name] = value
+    return found
+
+
 def _resolve_source(word: str) -> str:
     if word == SAMPLE and not exists(word):
         return str(sample_path())

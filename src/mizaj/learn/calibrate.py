@@ -16,8 +16,8 @@ from mizaj.errors import SettingError
 from mizaj.learn.evaluation import Evaluation
 from mizaj.learn.folds import fold_numbers
 from mizaj.learn.labelled import Labelled
-from mizaj.learn.metrics import Calibration as Reliability
 from mizaj.learn.metrics import Counts, Floats, Ints
+from mizaj.learn.reliability import Reliability
 from mizaj.model.calibrate import Calibration, Isotonic, Temperature, Uncalibrated
 from mizaj.model.classifier import Probabilities
 

@@ -17,6 +17,8 @@ _WIDE, _HIGH = 260, 180  # the sides of a plot, in its own units
 _LEFT, _TOP = 38, 8
 _MOST_CURVES = 12
 _FEWEST_ROWS = 30  # fewer make a curve of chance
+_FEWEST_DRAWN = 10  # as few answered make a risk of chance
+_LOWEST_TOP = 0.1  # of the scale of risk
 _TICKS = (0.0, 0.5, 1.0)
 
 
@@ -42,7 +44,8 @@ def write_cascade_page(
         title=escape(" → ".join(cascade.tiers)),
         subtitle=f"Bounds hold with {cascade.confidence or 0:.0%} confidence on posts like those they were found on. "
         "Risk: the share answered wrongly among the posts that go no further than the tiers before the last "
-        "(line), and of the same posts by the last tier (dashed). The dot is the setting chosen.",
+        "(line), and of the same posts by the last tier (dashed). The dot is the setting chosen. A loss below 0 is a "
+        "gain.",
         body="\n".join(parts),
     )
     try:
@@ -60,8 +63,8 @@ def _settings(cascade: Cascade, pace: Pace, chosen: int, loss: str) -> str:
         if place % 4 == 0 or place == chosen
     ]
     table = (
-        f"<table><thead><tr><th>threshold</th>{head}<th>posts a second</th><th>loss of {escape(loss)}</th>"
-        f"<th>below</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        f"<table><thead><tr><th>threshold</th><th>posts/s</th><th>{escape(loss)} lost</th><th>at most</th>{head}"
+        f"</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )
     return f'<div class="panel"><div class="scroll">{table}</div></div>'
 
@@ -72,31 +75,47 @@ def _setting(point: Point, speed: float, loss: str, *, is_chosen: bool) -> str:
     shares = "".join(f"<td>{share:.1%}</td>" for share in point.shares)
     seen = f"{point.losses[loss]:+.4f}" if loss in point.losses else ""
     bound = f"{point.bounds[loss]:+.4f}" if loss in point.bounds else ""
-    return f"<tr><td>{name}</td>{shares}<td>{speed:,.0f}</td><td>{seen}</td><td>{bound}</td></tr>"
+    return f"<tr><td>{name}</td><td>{speed:,.0f}</td><td>{seen}</td><td>{bound}</td>{shares}</tr>"
 
 
 def _plots(groups: Mapping[str, Curve], chosen: int) -> str:
     told = {name: curve for name, curve in groups.items() if curve.n_rows >= _FEWEST_ROWS}
-    order = sorted(told, key=lambda name: -told[name].n_rows)[:_MOST_CURVES]
+    largest = sorted(told, key=lambda name: -told[name].n_rows)[:_MOST_CURVES]
+    order = [name for name in groups if name in largest]
+    highest = max((_highest(told[name]) for name in order), default=0.0)
     panels = "".join(
         f'<div class="panel"><h3>{escape(name)}, {told[name].n_rows:,} posts</h3>'
-        f"{_plot(told[name], chosen, name)}</div>"
+        f"{_plot(told[name], chosen, name, max(highest, _LOWEST_TOP))}</div>"
         for name in order
     )
     return f'<div class="columns">{panels}</div>'
 
 
-def _plot(curve: Curve, chosen: int, name: str) -> str:
-    highest = max(0.1, *curve.risk, *curve.last_risk)
-    ours = _line(curve.coverage, [risk / highest for risk in curve.risk])
-    theirs = _line(curve.coverage, [risk / highest for risk in curve.last_risk])
-    x, y = _x(curve.coverage[chosen]), _y(curve.risk[chosen] / highest)
+def _highest(curve: Curve) -> float:
+    return max(
+        (risk for line in (curve.risk, curve.last_risk) for _, risk in _drawn(curve, line)),
+        default=0.0,
+    )
+
+
+def _drawn(curve: Curve, risks: Sequence[float]) -> list[tuple[float, float]]:
+    """Coverage and risk, where enough posts are answered for a risk to mean something."""
+    points = zip(curve.coverage, risks, strict=True)
+    return [(share, risk) for share, risk in points if share * curve.n_rows >= _FEWEST_DRAWN]
+
+
+def _plot(curve: Curve, chosen: int, name: str, highest: float) -> str:
+    """The curve of one group; `highest` is the risk at the top of the plot."""
+    ours = _line(_drawn(curve, curve.risk), highest)
+    theirs = _line(_drawn(curve, curve.last_risk), highest)
+    x, y = _x(curve.coverage[chosen]), _y(min(1.0, curve.risk[chosen] / highest))
     label = f"{name}: risk {curve.risk[chosen]:.3f} at coverage {curve.coverage[chosen]:.2f}"
     inner = (
         f'<rect class="frame" x="{_LEFT}" y="{_TOP}" width="{_WIDE}" height="{_HIGH}"/>'
         f'<polyline class="ideal" fill="none" points="{theirs}"/><polyline class="path" points="{ours}"/>'
         f'<circle class="point" cx="{x:.1f}" cy="{y:.1f}" r="4"><title>{escape(label)}</title></circle>'
         + "".join(_tick(share, highest) for share in _TICKS)
+        + f'<text x="{_LEFT + 6}" y="{_TOP + 14}">risk</text>'
     )
     height = _TOP + _HIGH + 34
     return (
@@ -106,9 +125,8 @@ def _plot(curve: Curve, chosen: int, name: str) -> str:
     )
 
 
-def _line(coverage: Sequence[float], risk: Sequence[float]) -> str:
-    there = [(c, r) for c, r in zip(coverage, risk, strict=True) if c > 0.0]
-    return " ".join(f"{_x(c):.1f},{_y(r):.1f}" for c, r in there)
+def _line(points: Sequence[tuple[float, float]], highest: float) -> str:
+    return " ".join(f"{_x(share):.1f},{_y(risk / highest):.1f}" for share, risk in points)
 
 
 def _tick(share: float, highest: float) -> str:

@@ -11,14 +11,8 @@ from typing import Self
 import numpy as np
 
 from mizaj.errors import SettingError
-from mizaj.learn.metrics import (
-    CLASSES,
-    Counts,
-    Interval,
-    Ints,
-    Resamples,
-    percentile_interval,
-)
+from mizaj.learn.intervals import Interval, Resamples, percentile_interval
+from mizaj.learn.metrics import CLASSES, Counts, Ints
 
 ALPHA = 0.05
 # Up to here the binomial sum is exact and quick; above, the normal curve differs from it by far

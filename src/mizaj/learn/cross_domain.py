@@ -15,10 +15,11 @@ import pyarrow.compute as pc
 from mizaj.errors import SettingError
 from mizaj.learn import evaluation_tables as tables
 from mizaj.learn.folds import fold_numbers
+from mizaj.learn.intervals import Intervals, bootstrap_intervals
 from mizaj.learn.judging import judge
 from mizaj.learn.kinds import Settings, Trainer
 from mizaj.learn.labelled import Labelled
-from mizaj.learn.metrics import Counts, Intervals, bootstrap_intervals
+from mizaj.learn.metrics import Counts
 from mizaj.learn.split import remove_copies, split
 from mizaj.model.classifier import Classifier
 

@@ -191,9 +191,8 @@ class _Reading:
         if source.bad:
             raise SourceError(source.bad[0].reason)
         if self.settings.label not in source.schema.names:
-            raise ColumnMissing(
-                self.settings.label, source.schema.names, needed_by="training (--label)"
-            )
+            there = [name for name in source.schema.names if name != REJECTED.name]
+            raise ColumnMissing(self.settings.label, there, needed_by="--label")
         for part, identity in enumerate(source.inputs):
             n_rows, n_kept = self._read_part(source, part, dataset_name(identity.path))
             yield DataFile(identity.path, n_rows, n_kept, _sha256(identity.path))

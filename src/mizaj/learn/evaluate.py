@@ -21,7 +21,8 @@ from mizaj.learn import evaluation_tables as tables
 from mizaj.learn.coding import Coded, check_labels, code_rows, codes_of, named
 from mizaj.learn.compare import Comparison, Paired, compare_counts
 from mizaj.learn.evaluation import Evaluation, Group, Results
-from mizaj.learn.metrics import CLASSES, Calibration, Counts, Floats
+from mizaj.learn.metrics import CLASSES, Counts, Floats
+from mizaj.learn.reliability import Reliability
 from mizaj.lexicon.columns import score_column
 from mizaj.lexicon.scorer import LexiconSettings, load_scorer
 from mizaj.model.folder import POLARITY
@@ -255,12 +256,12 @@ def _grouped(
     }
 
 
-def _calibrate(confidence: Floats | None, coded: Coded) -> Calibration:
+def _calibrate(confidence: Floats | None, coded: Coded) -> Reliability:
     if confidence is None:
-        return Calibration.empty()
+        return Reliability.empty()
     values = confidence[coded.places]
     is_given = ~np.isnan(values)
-    return Calibration.of(values[is_given], (coded.truth == coded.answers)[is_given])
+    return Reliability.of(values[is_given], (coded.truth == coded.answers)[is_given])
 
 
 def _column(batch: pa.RecordBatch, name: str) -> pa.Array:

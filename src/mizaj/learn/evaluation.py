@@ -12,13 +12,9 @@ from mizaj.batch import CMI
 from mizaj.errors import SettingError
 from mizaj.learn import evaluation_tables as tables
 from mizaj.learn.compare import Comparison
-from mizaj.learn.metrics import (
-    CLASSES,
-    Calibration,
-    Counts,
-    bootstrap_intervals,
-    wilson_interval,
-)
+from mizaj.learn.intervals import bootstrap_intervals, wilson_interval
+from mizaj.learn.metrics import CLASSES, Counts
+from mizaj.learn.reliability import Reliability
 
 
 @dataclass(frozen=True)
@@ -26,7 +22,7 @@ class Group:
     """What was counted for the rows that share a value; adds with `+`."""
 
     counts: Counts
-    calibration: Calibration
+    calibration: Reliability
 
     def __add__(self, other: Group) -> Group:
         """What was counted for both parts."""
@@ -57,7 +53,7 @@ class Evaluation:
     counts: Counts
     groups: Mapping[str, Mapping[str, Group]]
     left_out: Mapping[str, int]
-    calibration: Calibration
+    calibration: Reliability
     n_resamples: int = 2000
     seed: int = 0
 
@@ -71,7 +67,7 @@ class Evaluation:
         seed: int = 0,
     ) -> Self:
         """No rows: what `+` leaves as it is."""
-        return cls(name, Counts.empty(labels), {}, {}, Calibration.empty(), n_resamples, seed)
+        return cls(name, Counts.empty(labels), {}, {}, Reliability.empty(), n_resamples, seed)
 
     def __add__(self, other: Evaluation) -> Evaluation:
         """The evaluation of both parts. Raises `SettingError` for another model's evaluation."""
@@ -215,7 +211,7 @@ def _add_groups(
     return total
 
 
-def _calibration_dict(calibration: Calibration) -> dict[str, object] | None:
+def _calibration_dict(calibration: Reliability) -> dict[str, object] | None:
     if not sum(calibration.n_rows):
         return None
     bins = [

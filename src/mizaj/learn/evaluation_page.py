@@ -10,7 +10,8 @@ from pathlib import Path
 from mizaj.learn.compare import Comparison
 from mizaj.learn.evaluation import Evaluation, Group, rank_groups
 from mizaj.learn.evaluation_tables import left_out
-from mizaj.learn.metrics import Counts, Intervals, bootstrap_intervals, wilson_interval
+from mizaj.learn.intervals import Intervals, bootstrap_intervals, wilson_interval
+from mizaj.learn.metrics import Counts
 from mizaj.learn.page_parts import (
     bar_row,
     bars,

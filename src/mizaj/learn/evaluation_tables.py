@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mizaj.learn.compare import Comparison
-from mizaj.learn.metrics import (
-    Calibration,
-    Counts,
-    Interval,
-    bootstrap_intervals,
-    wilson_interval,
-)
+from mizaj.learn.intervals import Interval, bootstrap_intervals, wilson_interval
+from mizaj.learn.metrics import Counts
+from mizaj.learn.reliability import Reliability
 
 WIDTH = 80
 _MOST_GROUPS = 30
@@ -20,7 +16,7 @@ _LEAST_NAME = 8
 _GAP = "  "
 
 
-def headline(counts: Counts, calibration: Calibration, *, n_resamples: int, seed: int) -> str:
+def headline(counts: Counts, calibration: Reliability, *, n_resamples: int, seed: int) -> str:
     """The figures for all rows together, with intervals where they have one."""
     found = bootstrap_intervals(counts, n_resamples=n_resamples, seed=seed)
     rows = [

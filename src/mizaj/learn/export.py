@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from mizaj.errors import ExtraMissing, ModelError
-from mizaj.learn.metrics import wilson_interval
+from mizaj.learn.intervals import wilson_interval
 from mizaj.learn.quantise import Model, quantised
 from mizaj.model.classifier import Classifier, Probabilities
 from mizaj.model.onnx import IDS, LOGITS, MASK, TOKENIZER, OnnxClassifier

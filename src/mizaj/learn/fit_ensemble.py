@@ -9,7 +9,7 @@ import numpy as np
 
 from mizaj.errors import ExtraMissing, SettingError
 from mizaj.learn.cascade import Seen, look
-from mizaj.learn.labelled import Labelled
+from mizaj.learn.labelled import Labelled, Weights
 from mizaj.learn.metrics import Counts, Floats
 from mizaj.model.calibrate import Temperature
 from mizaj.model.ensemble import Ensemble
@@ -30,7 +30,8 @@ def fit_ensemble(members: Sequence[Member], held_out: Labelled) -> tuple[Ensembl
     """The members with the weights that fit held-out posts best, and what its folder is to say of it.
 
     The sum of the weights that are found is how sure the ensemble should be: it becomes its temperature, and the
-    weights are divided by it. Raises `SettingError` for fewer than 20 posts, `ExtraMissing` without scipy.
+    weights are divided by it. Posts count by their own weights. Raises `SettingError` for fewer than 20 posts,
+    `ExtraMissing` without scipy.
     """
     if optimize is None:
         library = "scipy"
@@ -38,7 +39,7 @@ def fit_ensemble(members: Sequence[Member], held_out: Labelled) -> tuple[Ensembl
     if held_out.n_rows < _FEWEST:
         msg = f"{held_out.n_rows} posts are too few for the weights of an ensemble; give {_FEWEST} at least"
         raise SettingError(msg)
-    powers = _powers(look(members, held_out))
+    powers = _powers(look(members, held_out), held_out.weights)
     total = float(powers.sum())
     weights = tuple((powers / total).tolist())
     ensemble = _without_idle(Ensemble(tuple(members), weights))
@@ -73,19 +74,20 @@ def _without_idle(ensemble: Ensemble) -> Ensemble:
     )
 
 
-def _powers(seen: Seen) -> Floats:
+def _powers(seen: Seen, counts: Weights) -> Floats:
     """The powers of the members' probabilities: a convex problem, as of a softmax with a weight for each member."""
     logits = np.log(np.maximum(np.stack(seen.probabilities).astype(np.float64), _LEAST))
     places = np.arange(len(seen.truth))
-    wanted = logits[:, places, seen.truth].mean(axis=1)
+    shares = counts / counts.sum(dtype=np.float64)
+    wanted = logits[:, places, seen.truth] @ shares
 
     def loss(powers: Floats) -> tuple[float, Floats]:
         mixed = np.tensordot(powers, logits, axes=1)
         highest = mixed.max(axis=1, keepdims=True)
         chances = np.exp(mixed - highest)
         totals = chances.sum(axis=1, keepdims=True)
-        expected = (logits * (chances / totals)).sum(axis=2).mean(axis=1)
-        value = float((highest + np.log(totals)).mean() - powers @ wanted)
+        expected = (logits * (chances / totals)).sum(axis=2) @ shares
+        value = float((highest + np.log(totals))[:, 0] @ shares - powers @ wanted)
         return value, expected - wanted
 
     n = len(logits)

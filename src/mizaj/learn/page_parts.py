@@ -9,7 +9,7 @@ from pathlib import Path
 from string import Template
 
 from mizaj.errors import SinkError
-from mizaj.learn.metrics import Interval
+from mizaj.learn.intervals import Interval
 
 
 def write(text: str, path: Path) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from mizaj.learn.metrics import Bin, Calibration, Counts, Interval
+from mizaj.learn.intervals import Interval
+from mizaj.learn.metrics import Counts
+from mizaj.learn.reliability import Bin, Reliability
 
 # From these shares on, a cell of a shaded table needs the other colour of ink to be read: the
 # first on a dark page, both on a light one (contrast of at least 3.4 to 1 on either side).
@@ -79,7 +81,7 @@ def shaded_cell(inner: str, share: float, *, kind: str, title: str = "") -> str:
     return f'<td class="{kind}{ink}" style="--share:{share:.3f}"{tip}>{inner}</td>'
 
 
-def reliability(calibration: Calibration) -> str:
+def reliability(calibration: Reliability) -> str:
     """Accuracy over confidence by bins, and under it how many rows each bin holds."""
     bins = [each for each in calibration.bins if each.n_rows]
     most = max(each.n_rows for each in bins)

@@ -13,6 +13,7 @@ import numpy as np
 from mizaj import __version__
 from mizaj.errors import SettingError
 from mizaj.learn.augment import AugmentSettings, augmented
+from mizaj.learn.behaviour import card_of
 from mizaj.learn.data import (
     DataFile,
     Tables,
@@ -22,15 +23,16 @@ from mizaj.learn.data import (
     with_labels,
     without_unused_labels,
 )
+from mizaj.learn.intervals import bootstrap_intervals
+from mizaj.learn.judging import answer_codes
 from mizaj.learn.kinds import Progress, Settings, Trainer, silent, trainer
 from mizaj.learn.labelled import Labelled
-from mizaj.learn.metrics import CLASSES, Counts, Ints, bootstrap_intervals
+from mizaj.learn.metrics import CLASSES, Counts, Ints
 from mizaj.learn.split import remove_copies, split
 from mizaj.learn.weighting import Weighting, weighted
 from mizaj.model.classifier import Classifier
 from mizaj.model.folder import POLARITY, Described, Folder, save
 
-_BATCH_ROWS = 4096
 _MOST_SOURCES = 30
 CHECKPOINT, WORKERS = "checkpoint", "workers"
 # Where a run keeps what it needs, not what it learns: not for the card.
@@ -147,6 +149,7 @@ class Trained:
             "settings": _settings(replace(recipe.settings, **self.run)),
             "seed": recipe.seed,
             "scores": dict(self.scores),
+            **card_of(self.model, recipe.task),
         }
 
     def save(self, output: str, *, overwrite: bool = False) -> Folder:
@@ -218,10 +221,10 @@ def train_recipe(
     model = recipe.trainer(
         ingredients.train, ingredients.validation, settings, seed=recipe.seed, progress=progress
     )
-    truth, answers = ingredients.validation.codes, _answers(model, ingredients.validation)
-    labels = ingredients.train.labels
-    counts = Counts.of(truth, answers, labels=labels)
-    scores = _scores(counts, ingredients.validation, answers)
+    posts = ingredients.validation
+    answers = answer_codes(model, posts)
+    counts = Counts.of(posts.codes, answers, labels=posts.labels)
+    scores = _scores(counts, posts, answers)
     return Trained(recipe, model, ingredients, counts, scores, run)
 
 
@@ -253,17 +256,6 @@ def _check_labels_left(train: Labelled) -> None:
             "validation rows; give more data, a smaller share, or other validation data"
         )
         raise SettingError(msg)
-
-
-def _answers(model: Classifier, posts: Labelled) -> Ints:
-    """The place of each post's answer among the labels of the posts."""
-    places = np.array([posts.labels.index(name) for name in model.labels], np.int64)
-    answers = [
-        model.probabilities(posts.texts.slice(start, _BATCH_ROWS)).argmax(axis=1)
-        for start in range(0, posts.n_rows, _BATCH_ROWS)
-    ]
-    found: Ints = places[np.concatenate(answers)]
-    return found
 
 
 def _scores(counts: Counts, posts: Labelled, answers: Ints) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from mizaj.learn.augment import NOISES, check_noises, noisy
 from mizaj.learn.coding import codes_of
 from mizaj.learn.compare import Comparison, Paired, compare_counts
 from mizaj.learn.evaluate import DEFAULT, EvaluateSettings, Scorer, score_texts
-from mizaj.learn.metrics import Counts, Ints, bootstrap_intervals
+from mizaj.learn.intervals import bootstrap_intervals
+from mizaj.learn.metrics import Counts, Ints
 from mizaj.model.score import answer_names
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from mizaj.learn import evaluation_tables as tables
-from mizaj.learn.metrics import Counts, bootstrap_intervals
+from mizaj.learn.intervals import bootstrap_intervals
+from mizaj.learn.metrics import Counts
 
 COMPLETE, PRUNED, FAILED = "complete", "pruned", "failed"
 _MOST_SHOWN = 10

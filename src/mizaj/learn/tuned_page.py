@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
-from mizaj.learn.metrics import bootstrap_intervals
+from mizaj.learn.intervals import bootstrap_intervals
 from mizaj.learn.page_parts import bars, figure, framed, panel, plot_row, plot_svg, section
 from mizaj.learn.tuned import COMPLETE, FAILED, PRUNED, Attempt, Tuned, word_of, words_of
 
 _MOST_LISTED = 20
 _MOST_SLICES = 6
 _LEFT, _TOP = 40, 8
-_WIDE, _HIGH = 440, 150  # the frame of the history
+_WIDE, _HIGH = 330, 130  # the frame of the history
 _MARGIN = 0.02  # of macro-F1, kept free above and under the points
 # A number whose largest value is so many times its smallest is drawn by its logarithm.
 _LOG_FROM = 50
@@ -86,7 +86,7 @@ def _history(found: Tuned) -> str:
     drawing = f'<polyline class="line look1" points="{path}"/>{points}{ticks}'
     return (
         _svg(drawing, _WIDE, _HIGH, label=f"macro-F1 by trial, {best:.3f} at best")
-        + '<p class="small muted">A point is a trial, in order, hollow if pruned. The line is the best so far.</p>'
+        + '<p class="small muted">Macro-F1 by trial, in order; hollow if pruned. The line is the best so far.</p>'
     )
 
 
@@ -175,7 +175,7 @@ def _ticks(place: Place, labels: Sequence[tuple[float, str]], span: tuple[float,
         for at, name in labels
     ]
     beside = [
-        f'<text x="{_LEFT - 5}" y="{place(0, value)[1] + 4:.1f}" text-anchor="end">{value:.2f}</text>'
+        f'<text x="{_LEFT - 5}" y="{place(0, value)[1] + 4:.1f}" text-anchor="end">{value:.3f}</text>'
         for value in (low + _MARGIN, (low + high) / 2, high - _MARGIN)
     ]
     return "".join((*below, *(beside if high - low > 3 * _MARGIN else beside[1:2])))
@@ -199,7 +199,9 @@ def _table(found: Tuned) -> str:
         f"<td>{each.state}</td><td>{escape(each.note or words_of(each.settings))}</td></tr>"
         for each in ranked[:_MOST_LISTED]
     )
-    head = "".join(f"<th>{name}</th>" for name in ("trial", "macro-F1", "seconds", "", "settings"))
+    head = "".join(
+        f"<th>{name}</th>" for name in ("trial", "macro-F1", "seconds", "state", "settings")
+    )
     more = len(ranked) - _MOST_LISTED
     rest = f'<p class="small muted">and {more:,} others (--json has all)</p>' if more > 0 else ""
     return (

@@ -56,7 +56,8 @@ class Explanation:
     """The tree whose root is the polarity, and the answer.
 
     Of a learned model, the answer is its own, the tree what the dictionaries read; `weights` is what it weighs: each
-    token, then what it takes from the tree, for positive where above 0, for negative where below.
+    token, then what it takes from the tree, for positive where above 0, for negative where below. `note` says where the
+    tree did not lead to the answer.
     """
 
     text: str
@@ -66,6 +67,7 @@ class Explanation:
     doubts: int
     clauses: tuple[Clause, ...]
     weights: tuple[tuple[str, float], ...] = ()
+    note: str = ""
 
     @property
     def tokens(self) -> tuple[ExplainedToken, ...]:
@@ -166,6 +168,8 @@ def _lines(tree: Explanation) -> Iterator[str]:
         f"{answer.sentiment}  score {answer.score:+.2f}  confidence {answer.confidence:.2f}  "
         f"language {answer.language}  cmi {answer.cmi:.0f}"
     )
+    if tree.note:
+        yield tree.note
     yield f"root {tree.root:+.2f}" + (f"  in doubt ({tree.doubts})" if tree.doubts else "")
     for number, clause in enumerate(tree.clauses, start=1):
         yield f"|- clause {number}: {clause.value:+.2f}"

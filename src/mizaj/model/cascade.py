@@ -65,6 +65,9 @@ class Mode:
             if wish is not None and not wish > 0.0:
                 msg = f"{name} is {wish}; it must be above 0"
                 raise SettingError(msg)
+        if self.accuracy_loss is not None and not self.accuracy_loss < 1.0:
+            msg = f"accuracy_loss is {self.accuracy_loss}; it is a share below 1: half a point is 0.005"
+            raise SettingError(msg)
         if self.loss not in LOSSES:
             msg = f"loss '{self.loss}' is not known; allowed: {', '.join(LOSSES)}"
             raise SettingError(msg)

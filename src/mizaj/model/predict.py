@@ -13,7 +13,7 @@ from mizaj.lexicon.explain import Explanation, explain
 from mizaj.lexicon.scorer import Answer, LexiconSettings, Scorer, load_scorer
 from mizaj.model.folder import POLARITIES, POLARITY, is_model, open_folder
 from mizaj.model.linear_one import short_way
-from mizaj.model.shipped import SHIPPED
+from mizaj.model.shipped import BEST, DEFAULT, SHIPPED, folder_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from mizaj.lexicon.columns import LexiconScore
     from mizaj.model.score import ModelScore
 
-NAMES = ("default", "lexicon")
+LEXICON = "lexicon"
+NAMES = (DEFAULT, LEXICON, BEST)
 """The names `load` takes besides folders. `default` is what ships: the linear model, or the lexicon where dictionaries
-or rules of one's own are asked for, since only that reads with them."""
+or rules of one's own are asked for, since only that reads with them. `best` is the most accurate model, which is too
+large to ship; `model.shipped` says where it is looked for."""
 
 
 class ArrowStream(Protocol):
@@ -152,21 +154,22 @@ class LearnedModel:
 
 
 def load(name: str | Path = "default", settings: LexiconSettings | None = None) -> Model:
-    """The model of this name, `default` (what ships) or `lexicon`, or in this folder.
+    """The model of this name: `default` (what ships), `lexicon`, `best` (the most accurate), or in this folder.
 
     `settings` choose the lexicon's dictionaries and rules. Raises `ModelError` for a name that is not known and is no
-    folder, and for a folder whose model is damaged.
+    folder, for `best` where it has not been built, and for a folder whose model is damaged.
     """
     settings = settings or LexiconSettings()
-    if name == "default" and settings == LexiconSettings() and is_model(SHIPPED):
+    if name == DEFAULT and settings == LexiconSettings() and is_model(SHIPPED):
         return LearnedModel(str(SHIPPED))
-    if name in NAMES:
+    if name in (DEFAULT, LEXICON):
         return LexiconModel(str(name), settings)
-    if is_model(name):
+    folder = folder_of(name)
+    if is_model(folder):
         from mizaj.model.score import load_model  # brings numpy: not for the lexicon
 
-        load_model(Path(name))
-        return LearnedModel(str(name))
+        load_model(folder)
+        return LearnedModel(str(folder))
     msg = f"model '{name}' is not known; allowed: {', '.join(NAMES)}, or a folder that `mizaj train` wrote"
     raise ModelError(msg)
 

@@ -159,13 +159,18 @@ def answer_column(texts: pa.Array, model: Loaded) -> list[pa.Array]:
 
 def explain_with(path: Path, text: str, answer: Answer) -> Explanation:
     """What the dictionaries read in a post, under the model's answer, with what the model weighs where it can say."""
-    own = EXPLAINED.get(load_model(path).folder.kind)
-    tree = (
-        explain(text, load_scorer(LexiconSettings()))
-        if own is None
-        else own(text, load_model(path).classifier)
+    loaded = load_model(path)
+    own = EXPLAINED.get(loaded.folder.kind, _explain_by_reading)
+    return replace(own(text, loaded.classifier), answer=answer)
+
+
+def _explain_by_reading(text: str, classifier: Classifier) -> Explanation:
+    """What the dictionaries read, with a word that the model has not answered by it."""
+    note = (
+        f"a {classifier.kind} model cannot say what led it there; "
+        "below is what the dictionaries read, to compare:"
     )
-    return replace(tree, answer=answer)
+    return replace(explain(text, load_scorer(LexiconSettings())), note=note)
 
 
 EXPLAINED: dict[str, Callable[[str, Any], Explanation]] = {"linear": explain_linear}

