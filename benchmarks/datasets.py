@@ -115,6 +115,12 @@ def load(name: str, split: str, *, rejoin: bool = False) -> pa.Table:
     return three.filter(pc.is_in(labels, pa.array(CLASSES)))
 
 
+def texts(name: str, split: str) -> pa.Array:
+    """The posts of a split whatever their labels, as published but for escapes; those without text are left out."""
+    found = _read(name, split)["text"].cast(pa.string()).drop_null()
+    return pa.array([decoded(text) for text in found.to_pylist() if text], pa.string())
+
+
 def decoded(text: str) -> str:
     r"""The text with literal escapes turned into the characters they name.
 

@@ -26,7 +26,6 @@ import datasets
 import joint
 import machine
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from mizaj.learn.kinds import trainer
 from mizaj.learn.masked import MaskedSettings, adapted
@@ -73,7 +72,9 @@ def _prepare(options: argparse.Namespace) -> int:
 
 def _adapt(options: argparse.Namespace) -> int:
     """The streams and training posts, each once; the table of tokens is cut to what they use."""
-    texts = [text for name in datasets.STREAMS for text in _stream(name)]
+    texts = [
+        text for name in datasets.STREAMS for text in datasets.texts(name, "unlabelled").to_pylist()
+    ]
     texts += dict.fromkeys(joint.training().texts.to_pylist())
     start = open_pretrained(options.pretrained)
     start = start.with_tokeniser(with_plain_posts(start.tokeniser, MaskedSettings().max_length))
@@ -110,14 +111,6 @@ def _judge(options: argparse.Namespace) -> int:
         figures = f"macro-F1 {100 * counts.macro_f1:.1f}, accuracy {100 * counts.accuracy:.1f}"
         print(f"{name}: {posts.n_rows:,} posts, {figures}")
     return 0
-
-
-def _stream(name: str) -> list[str]:
-    place = datasets.folder()
-    if place is None:
-        return []
-    column = pq.read_table(place / name / "unlabelled.parquet", columns=["text"])["text"]
-    return [text for text in column.to_pylist() if text]
 
 
 def _words(options: argparse.Namespace) -> Iterable[tuple[str, str]]:

@@ -137,3 +137,39 @@ def test_an_explanation_adds_up_to_the_models_answer(model: linear.LinearModel) 
     logits, _ = linear.read_plainly(text, model, load_hand_made())
     assert sum(weight for _, weight in weights) == pytest.approx(logits[1] - logits[0], abs=0.1)
     assert dict(weights)["bakwas"] < 0
+
+
+def test_a_set_without_neutral_posts_teaches_that_nothing_is_neutral_unless_told_otherwise() -> (
+    None
+):
+    labels = ("negative", "neutral", "positive")
+    news, reviews = ["the train leaves at nine", "the shop opens today"], [*PRAISE, *BLAME]
+    texts = [*news * 5, *PRAISE, *BLAME, *(f"{text} the train" for text in reviews * 5)]
+    codes = np.array([1] * 10 + ([2] * 5 + [0] * 5) * 6)
+    sources = pa.array(["news"] * 20 + ["reviews"] * 50)
+    posts = Labelled(pa.array(texts), codes, labels, np.ones(70, np.float32), sources)
+    unsure = pa.array(["the train", "the shop"])
+    neutral = {
+        is_told: trainer("linear")(posts, None, LinearSettings(labels_of_source=is_told))
+        .probabilities(unsure)[:, 1]
+        .tolist()
+        for is_told in (False, True)
+    }
+    assert all(
+        of_all < of_source for of_all, of_source in zip(neutral[False], neutral[True], strict=True)
+    )
+
+
+def test_a_teacher_is_heard_on_the_labels_of_the_source_only() -> None:
+    posts = labelled()
+    three = Labelled(
+        posts.texts,
+        posts.codes * 2,
+        ("no", "so", "yes"),
+        posts.weights,
+        posts.sources,
+        targets=np.tile(np.array([0.0, 0.9, 0.1], np.float32), (posts.n_rows, 1)),
+    )
+    settings = LinearSettings(labels_of_source=True, gold_share=0.0)
+    proba = trainer("linear")(three, None, settings).probabilities(posts.texts)
+    assert proba.argmax(axis=1).tolist() == [2] * posts.n_rows

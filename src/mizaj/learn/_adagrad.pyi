@@ -13,6 +13,7 @@ def run_epoch(
     shares: Floats,
     figures: Floats,
     targets: Floats,
+    possible: NDArray[np.uint8],
     weights: Floats,
     sparse: Floats,
     sparse_squares: Floats,

@@ -36,7 +36,7 @@ _FIRST_SQUARE = 0.1
 _BATCH = 4096
 """Posts read at a time: what is counted in them takes some 10 MB."""
 _TYPICAL_LENGTH = 4.0
-"""The root of the tokens in a usual post, by which its n-grams are divided."""
+"""About the root of the length of a usual post, by which its n-grams are divided."""
 _CLIPPED = 0.9999
 """The share of a group's weights that its scale must hold; the few larger ones are cut to the largest step."""
 
@@ -47,7 +47,9 @@ class LinearSettings:
 
     `least_count`: posts' worth of occurrences that a word or pair needs, `least_count_chars` a run of characters.
     `ridge`: L2 penalty. `gold_share`: of the labels against what a teacher thinks, where there are targets.
-    `signal_scale`: how freely the lexicon's signals are weighed. `most_keys`: the heaviest are kept.
+    `signal_scale`: how freely the lexicon's signals are weighed. `most_keys`: those with the largest weight times
+    occurrences are kept. `labels_of_source`: a post competes only among the labels that occur in its source, since a
+    set without neutral posts must not teach that nothing is neutral.
     """
 
     epochs: int = field(default=3, metadata={"search": (2, 12)})
@@ -58,6 +60,7 @@ class LinearSettings:
     signal_scale: float = field(default=0.2, metadata={"search": (0.02, 1.0), "log": True})
     gold_share: float = field(default=0.5, metadata={"search": (0.0, 1.0)})
     most_keys: int = 393_216
+    labels_of_source: bool = False
 
     def __post_init__(self) -> None:
         for name in ("epochs", "least_count", "least_count_chars", "most_keys"):
@@ -93,6 +96,15 @@ class Design:
     figures: Floats
 
 
+@dataclass(frozen=True, eq=False)
+class Goals:
+    """What the regression is to come near to by post and label, which labels are possible, how much a post counts."""
+
+    targets: Floats
+    possible: NDArray[np.uint8]
+    weights: Floats
+
+
 @dataclass(eq=False)
 class Regression:
     """The weights while they are learnt, with AdaGrad's sums of squares; the last dense row is the bias."""
@@ -115,16 +127,14 @@ def fit(
     _check(train)
     design, scaling = _design(train.texts, settings)
     learnt = _start(len(design.keys), design.figures.shape[1], len(train.labels))
-    targets = _targets(train, settings)
+    goals = _goals(train, settings)
     rng = np.random.default_rng(seed)
     best: tuple[float, LinearModel | None] = (-1.0, None)
     model = None
     for epoch in range(settings.epochs):
         rate = settings.learning_rate * (1.0 - epoch / settings.epochs)
         order = rng.permutation(train.n_rows).astype(np.int64)
-        loss = _run(
-            design, targets, train.weights, learnt, order=order, rate=rate, ridge=settings.ridge
-        )
+        loss = _run(design, goals, learnt, order=order, rate=rate, ridge=settings.ridge)
         told: dict[str, Any] = {"step": epoch + 1, "of_steps": settings.epochs, "loss": loss}
         if validation is not None:
             model = _finish(design, scaling, learnt, train.labels, settings)
@@ -182,7 +192,7 @@ def _design(texts: pa.Array, settings: LinearSettings) -> tuple[Design, Floats]:
     n_tokens = np.bincount(posts[groups == ngrams.WORD], minlength=len(texts))
     n_kept = np.bincount(posts[is_kept], minlength=len(texts))
     columns = numbers[is_kept].astype(np.int32)
-    shares = (1.0 / np.sqrt(np.maximum(n_tokens, 1))).astype(np.float32)
+    shares = np.array([ngrams.share(n) for n in n_tokens.tolist()], np.float32)
     counts = np.bincount(columns, minlength=len(kept))
     mean, spread = figures.mean(axis=0), figures.std(axis=0) + np.float32(1e-3)
     scaling = np.stack([mean, settings.signal_scale / spread]).astype(np.float32)
@@ -231,23 +241,19 @@ def _start(n_columns: int, n_figures: int, n_labels: int) -> Regression:
     return Regression(*zeros, *squares)
 
 
-def _targets(train: Labelled, settings: LinearSettings) -> Floats:
-    gold = np.eye(len(train.labels), dtype=np.float32)[train.codes]
-    if train.targets is None:
-        return gold
-    share = np.float32(settings.gold_share)
-    return share * gold + (1 - share) * train.targets.astype(np.float32)
+def _goals(train: Labelled, settings: LinearSettings) -> Goals:
+    possible = train.possible if settings.labels_of_source else np.ones_like(train.possible)
+    targets = np.eye(len(train.labels), dtype=np.float32)[train.codes]
+    if train.targets is not None:
+        taught = np.where(possible, train.targets, 0.0).astype(np.float32)
+        taught /= np.maximum(taught.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny)
+        share = np.float32(settings.gold_share)
+        targets = share * targets + (1 - share) * taught
+    return Goals(targets, possible.view(np.uint8), train.weights.astype(np.float32))
 
 
 def _run(
-    design: Design,
-    targets: Floats,
-    weights: Floats,
-    learnt: Regression,
-    *,
-    order: Ints,
-    rate: float,
-    ridge: float,
+    design: Design, goals: Goals, learnt: Regression, *, order: Ints, rate: float, ridge: float
 ) -> float:
     loss: float = run_epoch(
         order,
@@ -256,8 +262,9 @@ def _run(
         design.worths,
         design.shares,
         design.figures,
-        targets,
-        weights.astype(np.float32),
+        goals.targets,
+        goals.possible,
+        goals.weights,
         learnt.sparse,
         learnt.sparse_squares,
         learnt.dense,
@@ -283,7 +290,8 @@ def _finish(
     steps = np.clip(np.rint(weights / scales[design.groups][:, None]), -STEPS, STEPS).astype(
         np.int8
     )
-    size = (np.abs(steps).max(axis=1) * scales[design.groups]).astype(np.float32)
+    counts = np.bincount(design.columns, minlength=len(design.keys))
+    size = (np.abs(steps).max(axis=1) * scales[design.groups] * counts).astype(np.float32)
     n_kept = min(int(np.count_nonzero(size)), settings.most_keys)
     kept = np.sort(np.argsort(-size, kind="stable")[:n_kept])
     signal_weights = learnt.dense[:-1] * scaling[1][:, None]

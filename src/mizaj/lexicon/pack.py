@@ -21,7 +21,7 @@ from mizaj.text.tokens import is_emoticon
 DATA = Path(__file__).parent / "data"
 DEFAULT = Path(__file__).parent / "default.lex"
 HAND_MADE = "hand-made.lex"
-"""Beside the default: the same dictionaries without what was fitted on labelled posts, for models trained on such."""
+"""Beside the default: its rules over dictionaries without fitted figures, for models trained on labelled posts."""
 LEARNT = "learnt"
 """Entries of a file with this name set the figures of words that other files list."""
 
@@ -57,7 +57,7 @@ def pack_default(target: Path = DEFAULT) -> None:
     """
     weights = read_weights(DATA / "weights.json")
     _put(pack(read_folder(DATA), weights), target)
-    _put(pack(read_hand_made(DATA), Weights()), target.with_name(HAND_MADE))
+    _put(pack(read_hand_made(DATA), weights), target.with_name(HAND_MADE))
 
 
 def _put(content: bytes, target: Path) -> None:

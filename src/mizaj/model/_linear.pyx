@@ -33,7 +33,8 @@ cdef enum:
     N_KINDS = 11
     N_LANGUAGES = 5
     N_RULES = 14
-    N_SIGNALS = 44
+    N_VERDICT = 10
+    N_SIGNALS = 54
     # groups, runs and lengths of `ngrams`
     WORD = 0
     PAIR = 1
@@ -43,6 +44,7 @@ cdef enum:
     LONGEST = 5
     LONGEST_BYTES = 48
     CUT = 2
+    EXTRA_TOKENS = 3
     MOST_MARKS = 3
     END = 1
     HEAD = 94
@@ -69,7 +71,9 @@ cdef extern from *:
 cdef double[MOST_COUNTED + 1] COUNTED
 for _n in range(MOST_COUNTED + 1):
     COUNTED[_n] = signals.counted(_n)
-if N_SIGNALS != len(signals.NAMES) or LONGEST_BYTES != ngrams.LONGEST_BYTES or LONGEST != ngrams.LONGEST:
+if N_SIGNALS != len(signals.NAMES) or LONGEST_BYTES != ngrams.LONGEST_BYTES or LONGEST != ngrams.LONGEST or (
+    N_VERDICT != len(signals.VERDICT) or EXTRA_TOKENS != ngrams.EXTRA_TOKENS
+):
     raise ImportError("the compiled linear model is older than what it counts; build it again")
 
 
@@ -209,7 +213,8 @@ cdef int32_t write_runs(const uint8_t* word, int32_t n, uint64_t* out) noexcept 
 
 cdef void write_signals(const Work* work, const RuleResult* result, float* out) noexcept nogil:
     """As `signals.signals`."""
-    cdef int32_t i, n_opinions = 0, n_turned = 0, fired = 0, place
+    cdef int32_t i, n_opinions = 0, n_turned = 0, fired = 0, n_tokens = 0, place
+    cdef float share
     cdef double each, praise = 0.0, blame = 0.0, highest = 0.0, lowest = 0.0, first = 0.0, last = 0.0
     cdef const Token* token
     for i in range(work.tokens.n):
@@ -236,12 +241,22 @@ cdef void write_signals(const Work* work, const RuleResult* result, float* out) 
     place = 14
     for i in range(N_KINDS):
         out[place + i] = counted(result.n_of_kind[i])
+        n_tokens += result.n_of_kind[i]
     place += N_KINDS
     for i in range(N_LANGUAGES):
         out[place + i] = counted(work.tokens.n_words[i])
     place += N_LANGUAGES
     for i in range(N_RULES):
         out[place + i] = <float>(fired >> i & 1)
+    place += N_RULES
+    share = share_of(n_tokens)
+    for i in range(N_VERDICT):
+        out[place + i] = share * out[i]
+
+
+cdef inline float share_of(int32_t n_tokens) noexcept nogil:
+    """As `ngrams.share`."""
+    return <float>(1.0 / sqrt(<double>(n_tokens + EXTRA_TOKENS)))
 
 
 cdef inline float squashed(double value) noexcept nogil:
@@ -466,7 +481,7 @@ cdef class LinearKernel:
         cdef const int16_t* known
         cdef const int8_t* weights
         cdef int32_t from_ = 0
-        cdef float share = <float>(1.0 / sqrt(<double>max(work.tokens.n, 1)))
+        cdef float share = share_of(work.tokens.n)
         cdef int32_t[4] words
         cdef int32_t[4] runs
         cdef int32_t[4] pairs

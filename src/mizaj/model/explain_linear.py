@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 
 import numpy as np
 
@@ -45,7 +44,7 @@ def _side(model: LinearModel) -> Weights:
 def _token_weights(text: str, model: LinearModel, side: Weights) -> list[tuple[str, float]]:
     tokens = tokenise(text, load_hand_made().emoticons)
     find = finder(model.slots)
-    share = 1.0 / math.sqrt(max(len(tokens), 1))
+    share = ngrams.share(len(tokens))
 
     def worth(group: int, key: int) -> float:
         steps = find(key)[: len(model.labels)].astype(np.float32)

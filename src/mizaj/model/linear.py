@@ -3,8 +3,8 @@
 What is counted stands in `ngrams` and `signals`. A key's weights lie in one hash table, whole numbers of eight bits
 under a scale for each group, so that sums are exact and their order does not matter; what training found to
 be worth nothing is not in it. The first paper's hashing trick (Weinberger et al., 2009) without its collisions: a slot
-keeps 32 bits of its key. The part of the n-grams is divided by the root of the number of tokens, so that long posts
-are not surer than short ones only for being long.
+keeps 32 bits of its key. The part of the n-grams is divided by the root of the number of tokens and a few more, so that
+long posts are not surer than short ones only for being long, and posts of a word or two are left to the signals.
 """
 
 from __future__ import annotations
@@ -208,7 +208,7 @@ def read_plainly(
         sums[group] += find(key)[: len(model.labels)]
     read, result = twin.score_text(plain, lexicon)
     figures = np.array(signals.signals(read, result), np.float32)
-    share = np.float32(1.0 / math.sqrt(max(len(tokens), 1)))
+    share = np.float32(ngrams.share(len(tokens)))
     parts = share * (model.scales[:, None] * sums).sum(axis=0)
     logits: list[float] = (parts + model.bias + figures @ model.signal_weights).tolist()
     return logits, result

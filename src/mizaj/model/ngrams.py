@@ -11,6 +11,7 @@ Keys are odd, so never 0. Words of more than `LONGEST_BYTES` bytes are counted w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 
 from mizaj.lexicon.layout import absorb, hash_bytes
@@ -25,6 +26,10 @@ LONGEST_BYTES = 48
 """Bytes of a word, written out, beyond which its runs are not counted."""
 CUT = 2
 """Letters that stand three times or more in a row are counted as so many."""
+
+EXTRA_TOKENS = 3
+"""By how many tokens a post counts as longer than it is: one of a word or two says less of its n-grams than of the
+dictionaries' figures for them, since such posts are rare in training sets."""
 
 _PAIR_BASIS = 0x517CC1B727220A95
 _CHARS_BASIS = 0x2545F4914F6CDD1D
@@ -50,6 +55,15 @@ def features(tokens: Iterable[kinds.Token], text: str) -> Iterator[tuple[int, in
         yield from ((CHARS, run) for run in run_keys(word))
         last = key
     yield PAIR, pair_key(last, END)
+
+
+def share(n_tokens: int) -> float:
+    """By what the n-grams' part of a post of this length is multiplied: 1 over the root of its length.
+
+    >>> share(13)
+    0.25
+    """
+    return 1.0 / math.sqrt(n_tokens + EXTRA_TOKENS)
 
 
 def pair_key(one: int, other: int) -> int:

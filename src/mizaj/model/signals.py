@@ -11,18 +11,25 @@ from collections.abc import Sequence
 
 from mizaj.lexicon.entries import LANGUAGES
 from mizaj.lexicon.twin import LexiconToken, Result
+from mizaj.model import ngrams
 from mizaj.text.tokens import KIND_NAMES
 
 RULES = ("negated", "intensified", "damped", "emphasised", "contrasted", "conceded", "questioned",
          "supposed", "wished", "mocked", "repeated", "ironic", "idle", "hollow")  # fmt: skip
 """The rules by the bit that each leaves in `fired`, lowest first."""
 
+VERDICT = ("root", "positive", "neutral", "negative", "praise", "blame", "highest", "lowest",
+           "first", "last")  # fmt: skip
+"""What the rules make of a post. These stand twice, the second time over the root of its length: the shorter a post,
+the more its answer should be the rules', and data sets have too few short posts to teach that by n-grams."""
+
 NAMES = (
-    *("root", "positive", "neutral", "negative", "praise", "blame"),
-    *("highest", "lowest", "first", "last", "n_opinions", "n_turned", "doubt", "n_words"),
+    *VERDICT,
+    *("n_opinions", "n_turned", "doubt", "n_words"),
     *(f"n_{kind}" for kind in KIND_NAMES),
     *(f"n_{language}" for language in LANGUAGES),
     *RULES,
+    *(f"{name}_if_short" for name in VERDICT),
 )
 """The figures in their order."""
 
@@ -41,12 +48,17 @@ def signals(tokens: Sequence[LexiconToken], result: Result) -> list[float]:
     sides = (max(opinions, default=0.0), min(opinions, default=0.0), *ends)
     n_turned = sum(1 for token in tokens if token.polarity and token.factor < 0)
     counts = [len(opinions), n_turned, result.doubt, result.n_words]
-    return [
+    verdict = [
         squashed(result.root),
         *(result.positive, result.neutral, result.negative),
         *map(squashed, (praise, blame, *sides)),
+    ]
+    share = ngrams.share(sum(result.n_of_kind))
+    return [
+        *verdict,
         *map(counted, (*counts, *result.n_of_kind[: len(KIND_NAMES)], *result.n_by_language)),
         *(float(fired >> bit & 1) for bit in range(len(RULES))),
+        *(share * figure for figure in verdict),
     ]
 
 
