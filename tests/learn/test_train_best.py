@@ -43,7 +43,7 @@ def train_best(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Modu
     script.datasets.absent = lambda: None
     bag = {"labels_of_source": "true", "epochs": "20", "vocabulary": "80"}
     monkeypatch.setattr(script, "MEMBERS", {"linear": {}, "bag": bag})
-    save(lexicon_tier(), tmp_path / "members" / "encoder")
+    save(lexicon_tier(), tmp_path / "members" / "encoder-int8")
     yield script
     for path in SCRIPTS.glob("*.py"):  # what was changed in them is gone with them
         sys.modules.pop(path.stem, None)
