@@ -98,7 +98,8 @@ def train(
     places = {"pretrained": str(pretrained), "checkpoint": f"{to}.checkpoint"}
     settings = fit.settings_from({**SETTINGS, **places, **words})
     model = fit(joint.training(), joint.choosing(), settings, progress=say)
-    save(model, to, Described(card={"trained_on": joint.sets()}))
+    said = {"trained_on": joint.sets(), "settings": {**SETTINGS, **words}}
+    save(model, to, Described(card=said))
 
 
 def _judge(options: argparse.Namespace) -> int:

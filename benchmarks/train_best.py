@@ -129,7 +129,8 @@ def train_member(kind: str, to: Path) -> None:
         posts = posts.take(np.flatnonzero(posts.possible.all(axis=1)))
     fit = trainer(kind)
     model = fit(posts, None, fit.settings_from(words), progress=encoder.say)
-    save(model, to, Described(card={"trained_on": joint.sets()}))
+    told = {name: word for name, word in words.items() if name != "lexicon"}  # a place here
+    save(model, to, Described(card={"trained_on": joint.sets(), "settings": told}))
 
 
 def pretrained(folder: Path) -> Path:
@@ -204,10 +205,7 @@ def _card(
     names = [*(member.name for member in members), ensemble.kind]
     return {
         "trained_on": joint.sets(),
-        "members": {
-            kind: {name: word for name, word in words.items() if name != "lexicon"}
-            for kind, words in {**MEMBERS, ENCODER: encoder.SETTINGS}.items()
-        },
+        "members": {each.name: each.described.card.get("settings") for each in members},
         "weights": _weights(ensemble),
         "scores": {
             place: {
