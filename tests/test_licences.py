@@ -13,7 +13,14 @@ datasets = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(datasets)
 
 # What each writes is part of the package, or may teach what is.
-WRITERS = ("fit_lexicon", "train_best", "train_default", "train_language", "train_tagger")
+WRITERS = (
+    "fit_lexicon",
+    "teaching",
+    "train_best",
+    "train_default",
+    "train_language",
+    "train_tagger",
+)
 
 
 def test_the_training_sets_may_be_used_commercially():
