@@ -61,8 +61,7 @@ SETS = {
 """What is learnt from: how much a post of the set counts, and its licence."""
 NEVER_LEARNT = "vader-icwsm2014"
 """Judged on elsewhere; `customer-reviews` has posts of it."""
-SETTINGS = LinearSettings(epochs=5, labels_of_source=True, gold_share=0.0)
-"""What a lesson gives to be learnt holds the labels' share already."""
+SETTINGS = LinearSettings(epochs=5, labels_of_source=True)
 VALIDATED = ("sentimix-hinglish", "sail2017-hinglish", "tweeteval-sentiment")
 IIITH = "iiith-codemixed"
 FOLDED = (IIITH, "iitp-product-reviews-hindi", "iitp-movie-reviews-hindi", "sst5")

@@ -74,23 +74,16 @@ def test_columns_that_do_not_fit_are_refused(changes: dict[str, Any], message: s
         replace(ROWS, **changes)
 
 
-@pytest.mark.parametrize(
-    ("smoothing", "share", "expected"),
-    [
-        (0.0, 0.0, [1.0, 0.0]),
-        (0.2, 0.0, [0.9, 0.1]),
-        (0.0, 0.5, [0.7, 0.3]),
-        (0.2, 1.0, [0.4, 0.6]),
-    ],
-)
-def test_what_is_wanted_mixes_gold_smoothed_and_a_teacher_s_opinion(
-    smoothing: float, share: float, expected: list[float]
-):
-    taught = replace(ROWS, targets=np.array([[0.4, 0.6]] * 3, np.float32))
-    settings = TrainSettings(label_smoothing=smoothing, teacher_share=share)
-    found = wanted(taught, np.array([0]), settings)
+def test_what_is_wanted_is_the_label_smoothed():
+    found = wanted(ROWS, np.array([0]), TrainSettings(label_smoothing=0.2))
     assert found.dtype == np.float32
-    np.testing.assert_allclose(found, [expected], atol=1e-6)
+    np.testing.assert_allclose(found, [[0.9, 0.1]], atol=1e-6)
+
+
+def test_targets_are_wanted_as_they_are():
+    taught = replace(ROWS, targets=np.array([[0.4, 0.6]] * 3, np.float32))
+    found = wanted(taught, np.array([0]), TrainSettings(label_smoothing=0.2))
+    np.testing.assert_allclose(found, [[0.4, 0.6]], atol=1e-6)
 
 
 THREE = ("no", "so", "yes")
@@ -110,7 +103,7 @@ def test_labels_that_the_source_lacks_are_out_of_it_only_where_asked_for():
 
 def test_a_teacher_s_opinion_of_labels_that_the_source_lacks_does_not_count():
     taught = replace(TWO_SIDED, targets=np.array([[0.2, 0.6, 0.2]] * 2, np.float32))
-    settings = TrainSettings(label_smoothing=0.0, teacher_share=1.0, labels_of_source=True)
+    settings = TrainSettings(labels_of_source=True)
     np.testing.assert_allclose(wanted(taught, np.array([0]), settings), [[0.5, 0.0, 0.5]])
 
 

@@ -126,7 +126,7 @@ def test_soft_targets_pull_away_from_the_labels() -> None:
     taught = Labelled(
         posts.texts, posts.codes, posts.labels, posts.weights, posts.sources, targets=turned
     )
-    model = trainer("linear")(taught, None, LinearSettings(gold_share=0.0))
+    model = trainer("linear")(taught, None, LinearSettings())
     answers = model.probabilities(posts.texts).argmax(axis=1)
     assert (answers == 1 - posts.codes).mean() > 0.9
 
@@ -170,6 +170,6 @@ def test_a_teacher_is_heard_on_the_labels_of_the_source_only() -> None:
         posts.sources,
         targets=np.tile(np.array([0.0, 0.9, 0.1], np.float32), (posts.n_rows, 1)),
     )
-    settings = LinearSettings(labels_of_source=True, gold_share=0.0)
+    settings = LinearSettings(labels_of_source=True)
     proba = trainer("linear")(three, None, settings).probabilities(posts.texts)
     assert proba.argmax(axis=1).tolist() == [2] * posts.n_rows

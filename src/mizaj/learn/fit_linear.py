@@ -46,7 +46,7 @@ class LinearSettings:
     """How a linear model is trained.
 
     `least_count`: posts' worth of occurrences that a word or pair needs, `least_count_chars` a run of characters.
-    `ridge`: L2 penalty. `gold_share`: of the labels against what a teacher thinks, where there are targets.
+    `ridge`: L2 penalty.
     `signal_scale`: how freely the lexicon's signals are weighed. `most_keys`: those with the largest weight times
     occurrences are kept. `labels_of_source`: a post competes only among the labels that occur in its source, since a
     set without neutral posts must not teach that nothing is neutral.
@@ -58,7 +58,6 @@ class LinearSettings:
     least_count: int = field(default=2, metadata={"search": (1, 5)})
     least_count_chars: int = field(default=3, metadata={"search": (1, 10)})
     signal_scale: float = field(default=0.2, metadata={"search": (0.02, 1.0), "log": True})
-    gold_share: float = field(default=0.5, metadata={"search": (0.0, 1.0)})
     most_keys: int = 393_216
     labels_of_source: bool = False
 
@@ -71,8 +70,8 @@ class LinearSettings:
             if not getattr(self, name) > 0:
                 msg = f"{name} is {getattr(self, name)}; it must be above 0"
                 raise SettingError(msg)
-        if self.ridge < 0 or not 0 <= self.gold_share <= 1:
-            msg = f"ridge is {self.ridge}, gold_share {self.gold_share}; allowed: 0 or more, 0 to 1"
+        if self.ridge < 0:
+            msg = f"ridge is {self.ridge}; it must be 0 or more"
             raise SettingError(msg)
 
 
@@ -245,10 +244,8 @@ def _goals(train: Labelled, settings: LinearSettings) -> Goals:
     possible = train.possible if settings.labels_of_source else np.ones_like(train.possible)
     targets = np.eye(len(train.labels), dtype=np.float32)[train.codes]
     if train.targets is not None:
-        taught = np.where(possible, train.targets, 0.0).astype(np.float32)
-        taught /= np.maximum(taught.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny)
-        share = np.float32(settings.gold_share)
-        targets = share * targets + (1 - share) * taught
+        targets = np.where(possible, train.targets, 0.0).astype(np.float32)
+        targets /= np.maximum(targets.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny)
     return Goals(targets, possible.view(np.uint8), train.weights.astype(np.float32))
 
 

@@ -7,7 +7,7 @@ is of, and the network rules out the labels of the others.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -82,9 +82,7 @@ def fit_together(
     if settings.vectors is not None:
         start_from(module, subwords, settings)
     held_out = None if validation is None else _joined([validation], tasks, subwords, settings)
-    # Smoothing and a teacher's opinion are mixed in within the labels of each task, so the loop is to add nothing.
-    plain = replace(settings, label_smoothing=0.0, teacher_share=1.0)
-    job = Job(module, _joined(tasks.all, tasks, subwords, settings), held_out, plain, seed)
+    job = Job(module, _joined(tasks.all, tasks, subwords, settings), held_out, settings, seed)
     train(job, progress)
     network = networks.Network(body.cpu(), heads[0].cpu())
     return NetworkClassifier(kind, tasks.kept.labels, network.eval(), subwords, sizes[0])

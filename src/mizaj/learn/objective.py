@@ -27,16 +27,15 @@ _LEAST = 1e-12
 def wanted(data: Encoded, rows: NDArray[np.int64], settings: TrainSettings) -> NDArray[np.float32]:
     """The probabilities that the network should give these rows, float32, shape (rows, labels).
 
-    The gold label, smoothed over the labels that compete, and in the share `teacher_share` the teacher's opinion
-    (Hinton et al., 2015) of those.
+    The targets, where the rows have them (`learn.distil` mixes labels and a teacher's opinion to such), else the label,
+    smoothed; either over the labels that compete alone.
     """
     competes = competing(data, rows, settings)
-    gold = np.eye(len(data.labels))[data.codes[rows]] * (1.0 - settings.label_smoothing)
-    found = gold + _to_one(competes) * settings.label_smoothing
     if data.targets is not None:
-        share = settings.teacher_share
-        found = (1.0 - share) * found + share * _to_one(data.targets[rows] * competes)
-    return found.astype(np.float32)
+        return _to_one(data.targets[rows] * competes).astype(np.float32)
+    gold = np.eye(len(data.labels))[data.codes[rows]] * (1.0 - settings.label_smoothing)
+    smoothed = gold + _to_one(competes) * settings.label_smoothing
+    return smoothed.astype(np.float32)
 
 
 def competing(data: Encoded, rows: NDArray[np.int64], settings: TrainSettings) -> NDArray[np.bool_]:

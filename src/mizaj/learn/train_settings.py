@@ -16,7 +16,7 @@ SCHEDULES = ("linear", "cosine", "constant")
 _POOL_BATCHES = 50
 """Rows of like length are sought among this many batches: near no padding, and batches still differ each epoch."""
 _AT_LEAST_ONE = ("epochs", "batch_size", "accumulate", "patience", "workers")
-_SHARES = ("warmup", "label_smoothing", "teacher_share")
+_SHARES = ("warmup", "label_smoothing")
 _OPTIONAL = ("evaluate_every", "checkpoint_every", "threads")
 
 
@@ -27,11 +27,9 @@ class TrainSettings:
     `batch_size` is rows a step over all workers; each worker reads its part in `accumulate` pieces, which changes the
     memory needed and not what is learnt, but for what dropout draws. `warmup` is the share of steps in which the
     learning rate rises; after it, the rate falls to 0 by `schedule`. `clip` is the longest gradient, 0 for no limit.
-    `teacher_share` is how much of the loss is a teacher's opinion, where the rows carry one. With `labels_of_source` a
-    row is decided among the labels that occur in its source alone, so that a set without neutral posts does not teach
-    that nothing is neutral. Training stops when
-    `patience` evaluations in a row brought no better macro-F1 on the validation part; there is one every
-    `evaluate_every` steps, None for one each epoch.
+    With `labels_of_source` a row is decided among the labels that occur in its source alone, so that a set without
+    neutral posts does not teach that nothing is neutral. Training stops when `patience` evaluations in a row brought no
+    better macro-F1 on the validation part; there is one every `evaluate_every` steps, None for one each epoch.
 
     `workers` processes share each step; each uses `threads` cores (None: all cores divided by the workers).
     `precision` is that of products of matrices: `float32`; `bfloat16`, up to twice as fast on GPUs and processors that
@@ -47,7 +45,6 @@ class TrainSettings:
     schedule: str = "linear"
     clip: float = 1.0
     label_smoothing: float = field(default=0.05, metadata={"search": (0.0, 0.2)})
-    teacher_share: float = 0.5
     labels_of_source: bool = False
     accumulate: int = 1
     patience: int = 2
