@@ -28,7 +28,7 @@ import numpy as np
 
 from mizaj.learn.cascade import look
 from mizaj.learn.compare import Comparison, Paired, compare_counts
-from mizaj.learn.export import export
+from mizaj.learn.export import EXPORTED_KINDS, export
 from mizaj.learn.fit_ensemble import fit_ensemble
 from mizaj.learn.intervals import Interval, bootstrap_intervals
 from mizaj.learn.kinds import trainer
@@ -59,6 +59,15 @@ MEMBERS: Mapping[str, Mapping[str, str]] = {
         "n_words": "8000",
         "epochs": "4",
         "decay": "0.01",
+    },
+    "gru": {
+        "labels_of_source": "true",
+        "epochs": "4",
+        "batch_size": "128",
+        "learning_rate": "2e-3",
+        "vocabulary": "16000",
+        "max_length": "48",
+        "precision": "float32",
     },
 }
 """The kinds that learn besides the encoder, and what is set otherwise than their defaults."""
@@ -117,13 +126,18 @@ def train_members(folder: Path, encoder_folder: Path) -> tuple[Member, ...]:
 
 
 def train_member(kind: str, to: Path) -> None:
-    """Train a member; one that cannot decide among a set's own labels learns from the sets that have them all."""
+    """Train a member; one that cannot decide among a set's own labels learns from the sets that have them all.
+
+    A network is kept as ONNX: where the best model answers, there need be no PyTorch.
+    """
     words = MEMBERS[kind]
     posts = joint.training()
     if "labels_of_source" not in words:
         posts = posts.take(np.flatnonzero(posts.possible.all(axis=1)))
     fit = trainer(kind)
     model = fit(posts, None, fit.settings_from(words), progress=encoder.say)
+    if kind in EXPORTED_KINDS:
+        model = export(model, joint.choosing().texts[:CHECKED_POSTS]).model
     told = {name: word for name, word in words.items() if name != "lexicon"}  # a place here
     save(model, to, Described(card={"trained_on": joint.sets(), "settings": told}))
 

@@ -21,8 +21,8 @@ class Labelled:
 
     `texts`: string, no nulls. `codes`: int64, the place of each post's label in `labels`. `weights`: float32, how much
     a post counts, 1 on average. `sources`: string, the data set or domain of each post. `targets`: float32, shape
-    (rows, labels), what is to be learnt in place of the label (see `learn.distil`), or None. Raises `SettingError` where
-    they do not fit each other.
+    (rows, labels), what is to be learnt in place of the label (see `learn.distil`), or None. Raises `SettingError`
+    where they do not fit each other.
     """
 
     texts: pa.Array
