@@ -51,8 +51,8 @@ def main() -> int:
         print(f"skipped: {datasets.absent()}", file=sys.stderr)
         return 0
     held = {name: datasets.load(name, "validation") for name in train_default.VALIDATED}
-    training = train_default.training(pa.concat_tables([t.select(["text"]) for t in held.values()]))
-    model = train_default.train(training)
+    texts = pa.concat_tables([table.select(["text"]) for table in held.values()])
+    training, model = train_default.training(texts), train_default.train(texts, None)
     rival = _train_rival(training)
     print(machine.heading(), posts.describe(), f"one thread, {machine.pin()}", "", sep="\n")
     print("| macro-F1 | linear | fastText |", "| --- | ---: | ---: |", sep="\n")
