@@ -15,6 +15,7 @@ those best on the posts for choosing. Settings are words such as `epochs=3`. A k
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
@@ -35,6 +36,7 @@ from mizaj.learn.plain import with_plain_posts
 from mizaj.learn.pretrained import open_pretrained, pruned, save_pretrained
 from mizaj.model.folder import Described, save
 from mizaj.model.kinds import load_classifier
+from mizaj.model.subwords import Subwords
 
 SETTINGS = {
     "n_layers": "6",
@@ -76,29 +78,33 @@ def _adapt(options: argparse.Namespace) -> int:
         text for name in datasets.STREAMS for text in datasets.texts(name, "unlabelled").to_pylist()
     ]
     texts += dict.fromkeys(joint.training().texts.to_pylist())
-    start = open_pretrained(options.pretrained)
-    start = start.with_tokeniser(with_plain_posts(start.tokeniser, MaskedSettings().max_length))
-    start = pruned(start, texts)
     kinds = {each.name: type(each.default) for each in fields(MaskedSettings)}
     settings = MaskedSettings(**{name: kinds[name](word) for name, word in _words(options)})
+    start = open_pretrained(options.pretrained)
+    start = start.with_tokeniser(with_plain_posts(start.tokeniser, settings.max_length))
+    read = Subwords(json.dumps(start.tokeniser), settings.script)
+    start = pruned(start, read.read(pa.array(texts)))
     save_pretrained(adapted(start, pa.array(texts), settings, progress=say), options.to)
     return 0
 
 
 def _fit(options: argparse.Namespace) -> int:
-    train(options.pretrained, options.to, dict(_words(options)))
+    train(options.pretrained, options.to, dict(_words(options)), options.reads)
     return _judge(argparse.Namespace(model=options.to))
 
 
 def train(
-    pretrained: str | Path, to: Path, words: Mapping[str, str] = MappingProxyType({})
+    pretrained: str | Path,
+    to: Path,
+    words: Mapping[str, str] = MappingProxyType({}),
+    reads: str = "all",
 ) -> None:
     """Fine-tune the encoder in the folder `pretrained` and write it to `to`; `words` are settings."""
     fit = trainer("encoder")
     places = {"pretrained": str(pretrained), "checkpoint": f"{to}.checkpoint"}
     settings = fit.settings_from({**SETTINGS, **places, **words})
-    model = fit(joint.training(), joint.choosing(), settings, progress=say)
-    said = {"trained_on": joint.sets(), "settings": {**SETTINGS, **words}}
+    model = fit(joint.training(reads), joint.choosing(), settings, progress=say)
+    said = {"trained_on": joint.sets(reads), "settings": {**SETTINGS, **words}}
     save(model, to, Described(card=said))
 
 
@@ -140,6 +146,7 @@ def _options() -> argparse.Namespace:
         each.add_argument("--pretrained", required=True)
         each.add_argument("--to", required=True, type=Path)
         each.add_argument("settings", nargs="*", metavar="name=value")
+        each.add_argument("--reads", choices=joint.READS, default="all", help="which sets, how often")
     verbs.add_parser("judge").add_argument("model", type=Path)
     return parser.parse_args()
 

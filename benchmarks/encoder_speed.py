@@ -159,8 +159,8 @@ def as_pipeline(model: EncoderClassifier) -> Any:
     theirs = MeanHead(config).eval()
     theirs.load_state_dict(_renamed(model.module.state_dict()), strict=False)
     torch.nn.init.zeros_(theirs.bert.embeddings.token_type_embeddings.weight)
-    reader = tokenizers.Tokenizer.from_str(model.tokenizer.spelt)
-    pad = reader.id_to_token(model.tokenizer.pad_id)
+    reader = tokenizers.Tokenizer.from_str(model.subwords.spelt)
+    pad = reader.id_to_token(model.subwords.pad_id)
     wrapped = transformers.PreTrainedTokenizerFast(
         tokenizer_object=reader,
         pad_token=pad,

@@ -30,6 +30,15 @@ TIMES_READ = {
     "iitp-movie-reviews-hindi": 1.0,
 }
 """How often the posts of a set are read in one epoch; a fraction takes that part of them."""
+HINGLISH_FIRST = {
+    "sentimix-hinglish": 1.5,
+    "sail2017-hinglish": 1.5,
+    "iiith-codemixed": 2.0,
+    "tweeteval-sentiment": 0.35,
+    "tweet-sentiment-extraction": 0.1,
+}
+"""The same for a model that shall know code-mixing best: English only as much as it lends to it."""
+READS = {"all": TIMES_READ, "hinglish": HINGLISH_FIRST}
 LICENCES = {
     "sentimix-hinglish": "research use, licence not stated (repository: MIT)",
     "sail2017-hinglish": "research use, licence not stated (repository: MIT)",
@@ -45,12 +54,12 @@ CHOSEN_PARTS = 20
 _COLUMNS = ["text", "label"]
 
 
-def training(*, seed: int = 0) -> Labelled:
-    """The posts to learn from, each as often as `TIMES_READ` says, with the set as source."""
+def training(reads: str = "all", *, seed: int = 0) -> Labelled:
+    """The posts to learn from, each as often as `READS[reads]` says, with the set as source."""
     random = np.random.default_rng(seed)
     held = pa.concat_tables([*_held_out(), *(_chosen(name) for name in JUDGED)])
     parts = []
-    for name, times in TIMES_READ.items():
+    for name, times in READS[reads].items():
         spellings = [without_copies(each, held) for each in _spellings(name)]
         for table in spellings:
             share = times / len(spellings)
@@ -89,12 +98,17 @@ def joined(parts: list[Labelled]) -> Labelled:
     )
 
 
-def sets() -> list[dict[str, object]]:
+def sets(reads: str = "all") -> list[dict[str, object]]:
     """The sets that are learnt from, for a model's card."""
-    stated = {name: LICENCES.get(name, "research use, licence not stated") for name in TIMES_READ}
+    unstated = "research use, licence not stated"
     return [
-        {"set": name, "split": "train", "licence": stated[name], "times_read": times}
-        for name, times in TIMES_READ.items()
+        {
+            "set": name,
+            "split": "train",
+            "licence": LICENCES.get(name, unstated),
+            "times_read": times,
+        }
+        for name, times in READS[reads].items()
     ]
 
 

@@ -126,12 +126,19 @@ def _options() -> argparse.Namespace:
     plain = DistilSettings()
     parser.add_argument("--share", type=float, default=plain.share, help="of the teacher's word")
     parser.add_argument("--stream-weight", type=float, default=plain.unlabelled_weight)
+    parser.add_argument(
+        "--shortest", type=int, default=plain.shortest, help="words of a post it is believed about"
+    )
     return parser.parse_args()
 
 
 def _school(options: argparse.Namespace) -> School:
     kept = options.answers or options.teacher.with_name(f"{options.teacher.name}-answers.parquet")
-    settings = DistilSettings(share=options.share, unlabelled_weight=options.stream_weight)
+    settings = DistilSettings(
+        share=options.share,
+        unlabelled_weight=options.stream_weight,
+        shortest=options.shortest,
+    )
     return School(Teacher(load_model(options.teacher), kept), options.streams, settings)
 
 
@@ -243,7 +250,8 @@ def _card(
 
 def _of_school(school: School, command: str) -> dict[str, object]:
     folder = school.teacher.model.folder
-    words = f"--share {school.settings.share} --stream-weight {school.settings.unlabelled_weight}"
+    said = school.settings
+    words = f"--share {said.share} --stream-weight {said.unlabelled_weight} --shortest {said.shortest}"
     return {
         "teacher": {
             "name": folder.path.name,

@@ -38,7 +38,7 @@ def pretrained_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     pieces = [start + letter for start in ("", "##") for letter in ascii_lowercase]
     words = ["bura", "theek", "accha", "film", "yeh", "ghar", "roz"]
-    words += ["bakwas", "dekha", "kamaal", "ghatiya", "station", "shaam"]
+    words += ["bakwas", "dekha", "kamaal", "ghatiya", "station", "shaam", "बुरा", "ठीक", "अच्छा"]
     vocabulary = {piece: n for n, piece in enumerate([*special, *pieces, *words])}
     reader = tokenizers.Tokenizer(tokenizers.models.WordPiece(vocabulary, unk_token="[UNK]"))
     reader.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()

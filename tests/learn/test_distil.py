@@ -121,3 +121,13 @@ def test_answers_that_do_not_fit_the_posts_are_refused():
 def test_settings_that_cannot_be_are_refused(wrong, message):
     with pytest.raises(SettingError, match=message):
         DistilSettings(**wrong)
+
+
+def test_of_short_posts_the_teacher_is_not_believed():
+    more = pa.array(["too short", "a post of five words"])
+    given = Labelled.of(pa.array(["bad", "not so very bad at all"]), np.array([2, 0]), LABELS)
+    lesson = teach(opinion, given, more)
+    posts = lesson.posts(DistilSettings(temperature=1.0, share=1.0, shortest=4))
+    assert posts.texts.to_pylist() == ["bad", "not so very bad at all", "a post of five words"]
+    assert posts.targets[0].tolist() == [0.0, 0.0, 1.0]
+    assert posts.targets[1:] == pytest.approx(opinion(posts.texts[1:]), abs=1e-6)

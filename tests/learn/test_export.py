@@ -16,8 +16,8 @@ from mizaj.errors import ModelError
 from mizaj.learn import export as exporting
 from mizaj.model.folder import Described, open_folder, save
 from mizaj.model.kinds import load_classifier
-from mizaj.model.onnx import GRAPH, TOKENIZER, OnnxClassifier, Serving
-from mizaj.model.subwords import Subwords
+from mizaj.model.onnx import GRAPH, OnnxClassifier, Serving
+from mizaj.model.subwords import TOKENIZER, Subwords
 
 torch = pytest.importorskip("torch")
 onnx = pytest.importorskip("onnx")

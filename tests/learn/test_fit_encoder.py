@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from mizaj.errors import ModelError, SettingError
+from mizaj.learn.export import export
 from mizaj.learn.kinds import silent, trainer
 from mizaj.learn.labelled import Labelled
 from mizaj.model.folder import open_folder, save
@@ -159,3 +160,27 @@ def test_a_folder_whose_weights_do_not_fit_is_refused(
     shape = {**folder.settings["shape"], "n_layers": 3}
     with pytest.raises(ModelError, match="do not fit its settings"):
         load_classifier(replace(folder, settings={"shape": shape}))
+
+
+def test_in_native_script_two_spellings_are_one_post(
+    pretrained_encoder: Path, tmp_path: Path
+) -> None:
+    given = posts()
+    texts = pa.array([text.replace("Yeh", "yh") for text in given.texts.to_pylist()])
+    model = FIT(replace(given, texts=texts), None, settings(pretrained_encoder, script="native"))
+    one, other = pa.array(["yeh film accha"]), pa.array(["yh film acha"])
+    np.testing.assert_array_equal(model.probabilities(one), model.probabilities(other))
+    unlike = pa.array(["yeh film buri"])
+    assert np.abs(model.probabilities(one) - model.probabilities(unlike)).max() > 1e-3
+    save(model, tmp_path / "model")
+    loaded = load_classifier(tmp_path / "model")
+    assert open_folder(tmp_path / "model").settings["script"] == "native"
+    np.testing.assert_array_equal(loaded.probabilities(TEXTS), model.probabilities(TEXTS))
+    exported = export(model, texts).model
+    np.testing.assert_allclose(exported.probabilities(one), model.probabilities(one), atol=1e-4)
+    np.testing.assert_array_equal(exported.probabilities(one), exported.probabilities(other))
+
+
+def test_a_script_that_is_not_known_is_refused(pretrained_encoder: Path) -> None:
+    with pytest.raises(SettingError, match=r"script is runes; allowed: written, native"):
+        settings(pretrained_encoder, script="runes")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mizaj.text.phonetic import phonetic_key
-from mizaj.text.romanise import COMMON, in_devanagari, romanised
+from mizaj.text.romanise import in_devanagari, romanised, spellings
 
 
 @pytest.mark.parametrize(
@@ -42,9 +42,16 @@ def test_there_and_back_sounds_the_same(spelt):
     assert phonetic_key(romanised(in_devanagari(spelt))) == phonetic_key(spelt)
 
 
-def test_common_words_sound_as_they_are_spelt_back():
-    firsts = {spelt: romanised(word)[0].replace("v", "w") for spelt, word in COMMON.items()}
-    assert [spelt for spelt, first in firsts.items() if spelt[0] != first] == []
+def test_the_listed_spellings_are_sorted_words_without_blanks():
+    words = list(spellings())
+    assert words == sorted(words)
+    assert all(word.isascii() and word.islower() and word.isalpha() for word in words)
+    assert all(written and written == written.strip() for written in spellings().values())
+
+
+@pytest.mark.parametrize("spelt", ["accha", "bahut", "nahi", "yaar", "zindagi", "pyaar", "sarkar"])
+def test_a_listed_word_sounds_as_it_is_spelt(spelt):
+    assert phonetic_key(romanised(spellings()[spelt])) == phonetic_key(spelt)
 
 
 @given(st.text(max_size=30))

@@ -12,6 +12,8 @@ from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from mizaj.errors import SettingError
 from mizaj.learn.folds import fold_numbers, near_copy_keys
@@ -36,12 +38,15 @@ class DistilSettings:
     """How much the student believes its teacher.
 
     `temperature`: above 1, the teacher's second thoughts count for more. `share`: the teacher's, where there is a
-    label too. `unlabelled_weight`: what a post without a label counts, against 1 of one with it.
+    label too. `unlabelled_weight`: what a post without a label counts, against 1 of one with it. `shortest`: of posts
+    with fewer words the teacher's word counts for nothing; where a few words and an emoji are all there is, rules that
+    the student has of its own may know better.
     """
 
     temperature: float = 1.5
     share: float = 0.5
     unlabelled_weight: float = 1.0
+    shortest: int = 0
 
     def __post_init__(self) -> None:
         if not self.temperature > 0.0:
@@ -73,28 +78,34 @@ class Lesson:
         """All posts with what the student is to learn of each in `targets`; weights are 1 on average."""
         soft = Temperature(settings.temperature)
         gold = np.eye(len(self.labelled.labels), dtype=np.float32)[self.labelled.codes]
-        mixed = settings.share * soft(self.taught) + (1.0 - settings.share) * gold
-        weights = np.concatenate(
-            [
-                self.labelled.weights,
-                np.full(len(self.unlabelled), settings.unlabelled_weight, np.float32),
-            ]
-        )
-        texts, names = (
-            self.labelled.texts,
-            pa.array([UNLABELLED] * len(self.unlabelled), pa.string()),
-        )
-        guessed = self.taught_unlabelled.argmax(axis=1) if len(self.unlabelled) else []
+        share = settings.share * is_long(self.labelled.texts, settings.shortest)[:, None]
+        mixed = share * soft(self.taught) + (1.0 - share) * gold
+        kept = np.flatnonzero(is_long(self.unlabelled, settings.shortest))
+        unlabelled, taught = self.unlabelled.take(pa.array(kept)), self.taught_unlabelled[kept]
+        more = np.full(len(kept), settings.unlabelled_weight, np.float32)
+        weights = np.concatenate([self.labelled.weights, more])
+        texts, sources = self.labelled.texts, self.labelled.sources
+        names = pa.array([UNLABELLED] * len(kept), pa.string())
+        guessed = taught.argmax(axis=1) if len(kept) else []
         return Labelled(
-            pa.concat_arrays([texts, self.unlabelled.cast(texts.type)]),
+            pa.concat_arrays([texts, unlabelled.cast(texts.type)]),
             np.concatenate([self.labelled.codes, np.asarray(guessed, np.int64)]),
             self.labelled.labels,
             weights=weights / max(float(weights.mean()), np.finfo(np.float32).tiny),
-            sources=pa.concat_arrays(
-                [self.labelled.sources, names.cast(self.labelled.sources.type)]
-            ),
-            targets=np.concatenate([mixed, soft(self.taught_unlabelled)]).astype(np.float32),
+            sources=pa.concat_arrays([sources, names.cast(sources.type)]),
+            targets=np.concatenate([mixed, soft(taught)]).astype(np.float32),
         )
+
+
+def is_long(texts: pa.Array, n_words: int) -> NDArray[np.bool_]:
+    """Which of the texts have so many words, set apart by blanks, or more.
+
+    >>> is_long(pa.array(["accha", "bahut accha phone"]), 2).tolist()
+    [False, True]
+    """
+    words = pc.list_value_length(pc.utf8_split_whitespace(pc.utf8_trim_whitespace(texts)))
+    found: NDArray[np.bool_] = pc.greater_equal(words, n_words).to_numpy(zero_copy_only=False)
+    return found
 
 
 def teach(

@@ -18,7 +18,7 @@ from mizaj.errors import ExtraMissing, ModelError
 from mizaj.learn.intervals import wilson_interval
 from mizaj.learn.quantise import Model, quantised
 from mizaj.model.classifier import Classifier, Probabilities
-from mizaj.model.onnx import IDS, LOGITS, MASK, TOKENIZER, OnnxClassifier
+from mizaj.model.onnx import IDS, LOGITS, MASK, OnnxClassifier
 from mizaj.model.subwords import Subwords
 from mizaj.sample import sample_path
 
@@ -117,7 +117,7 @@ def export(model: Classifier, texts: pa.Array | None = None, *, int8: bool = Fal
         msg = f"a model of kind '{model.kind}' is no PyTorch network; export takes: {', '.join(EXPORTED_KINDS)}"
         raise ModelError(msg)
     texts = sample_texts() if texts is None or not len(texts) else texts
-    subwords = Subwords(str(model.contents().files[TOKENIZER], "utf-8"))
+    subwords = Subwords.of(model.contents())
     graph = as_graph(module, subwords.max_length)
     graph = quantised(graph) if int8 else graph
     made = OnnxClassifier(model.labels, graph.SerializeToString(), subwords)

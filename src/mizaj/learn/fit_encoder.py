@@ -16,7 +16,7 @@ from mizaj.learn.pretrained import Pretrained, open_pretrained, pruned, truncate
 from mizaj.learn.train import train as run
 from mizaj.learn.train_settings import TrainSettings
 from mizaj.model.encoder import KIND, EncoderClassifier
-from mizaj.model.subwords import Subwords
+from mizaj.model.subwords import SCRIPTS, WRITTEN, Subwords
 
 try:
     import torch
@@ -35,6 +35,7 @@ class EncoderSettings(TrainSettings):
 
     `pretrained` is a folder in the layout of Hugging Face. Of its layers the first `n_layers` are kept, 0 for all;
     of its tokens those that occur `min_count` times in the training posts, 0 for all; posts are cut to `max_length`.
+    `script` is `written`, or `native`: with romanised Hindi put into Devanagari, which such an encoder knows better.
     `tuned` says what is learnt: `all`; `top`, the last `top_layers` layers; `adapters`, products of rank `rank` beside
     each matrix. Each layer learns at `layer_decay` times the rate of the one above it, the answering layer at
     `head_rate` times the learning rate. `dropout` is that of vectors, `token_dropout` hides whole tokens.
@@ -44,6 +45,7 @@ class EncoderSettings(TrainSettings):
     n_layers: int = 0
     max_length: int = 48
     min_count: int = 1
+    script: str = WRITTEN
     tuned: str = "all"
     top_layers: int = 2
     rank: int = 8
@@ -71,6 +73,7 @@ class EncoderSettings(TrainSettings):
         )
         _check("head_rate", self.head_rate, "more than 0", is_allowed=self.head_rate > 0.0)
         _check("tuned", self.tuned, ", ".join(TUNED), is_allowed=self.tuned in TUNED)
+        _check("script", self.script, ", ".join(SCRIPTS), is_allowed=self.script in SCRIPTS)
 
 
 SETTINGS = {KIND: EncoderSettings}
@@ -88,7 +91,7 @@ def fit(
     if torch is None:
         raise ExtraMissing(library="torch", extra="train")
     start = prepared(train, settings)
-    subwords = Subwords(json.dumps(start.tokeniser, ensure_ascii=False))
+    subwords = reader_of(start, settings)
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(seed)
         module = network_of(start, len(train.labels), settings)
@@ -122,7 +125,13 @@ def prepared(train: Labelled, settings: EncoderSettings) -> Pretrained:
     found = found.with_tokeniser(with_plain_posts(found.tokeniser, settings.max_length))
     if not settings.min_count:
         return found
-    return pruned(found, train.texts.to_pylist(), min_count=settings.min_count)
+    texts = reader_of(found, settings).read(train.texts)
+    return pruned(found, texts, min_count=settings.min_count)
+
+
+def reader_of(start: Pretrained, settings: EncoderSettings) -> Subwords:
+    """How posts are read by the encoder."""
+    return Subwords(json.dumps(start.tokeniser, ensure_ascii=False), settings.script)
 
 
 def network_of(start: Pretrained, n_labels: int, settings: EncoderSettings) -> EncoderNetwork:

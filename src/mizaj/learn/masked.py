@@ -20,7 +20,7 @@ from mizaj.learn.plain import with_plain_posts
 from mizaj.learn.pretrained import Pretrained
 from mizaj.learn.train_settings import TrainSettings, epoch_batches, rate_factor
 from mizaj.model.forward import rectangle
-from mizaj.model.subwords import Subwords
+from mizaj.model.subwords import WRITTEN, Subwords
 
 try:
     import torch
@@ -39,13 +39,17 @@ _NO_GUESS = -100  # what cross-entropy passes over
 
 @dataclass(frozen=True)
 class MaskedSettings:
-    """How an encoder reads on; `share` is how many tokens it has to guess. Raises `SettingError` when made wrongly."""
+    """How an encoder reads on: `share` is how many tokens it has to guess, `script` is as in fine-tuning.
+
+    Raises `SettingError` when made wrongly.
+    """
 
     epochs: int = 1
     batch_size: int = 32
     learning_rate: float = 2e-4
     max_length: int = 48
     share: float = 0.15
+    script: str = WRITTEN
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "max_length"):
@@ -78,7 +82,8 @@ def adapted(
     from mizaj.model.bert import Encoder, Shape  # needs torch
 
     mask_id = _mask_id(start.tokeniser)
-    read = Subwords(json.dumps(with_plain_posts(start.tokeniser, settings.max_length)))
+    plain = with_plain_posts(start.tokeniser, settings.max_length)
+    read = Subwords(json.dumps(plain), settings.script)
     ids, offsets = read(texts)
     encoder = Encoder(Shape(**start.shape()))
     encoder.load_state_dict({name: torch.tensor(array) for name, array in start.weights.items()})

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import numpy as np
 
-from mizaj.lexicon.kept import open_lexicon
-from mizaj.lexicon.variants import edit_distance
-from mizaj.text.language import HI
+from mizaj.lexicon.native_script import native_script
 from mizaj.text.phonetic import phonetic_key
-from mizaj.text.romanise import COMMON, in_devanagari, romanised
+from mizaj.text.romanise import romanised
 
 Change = Callable[[str, np.random.Generator], str]
 """A word and what chance is drawn from; the word as somebody else would have written it."""
@@ -101,25 +99,7 @@ def in_other_script(word: str, rng: np.random.Generator) -> str:
     """The word romanised, or in Devanagari as the dictionary writes what sounds so."""
     if not word.isascii():
         return romanised(word)
-    lower = word.lower()
-    if lower in COMMON:
-        return COMMON[lower]
-    known = _hindi_by_sound().get(phonetic_key(lower), ())
-    return min(
-        known,
-        key=lambda each: edit_distance(romanised(each), lower, at_most=len(lower)),
-        default=in_devanagari(lower),
-    )
-
-
-@cache
-def _hindi_by_sound() -> dict[str, tuple[str, ...]]:
-    """The Devanagari words of the dictionary by the key of their romanised form."""
-    found: dict[str, list[str]] = {}
-    for entry in open_lexicon():
-        if entry.language == HI and " " not in entry.word:
-            found.setdefault(phonetic_key(romanised(entry.word)), []).append(entry.word)
-    return {key: tuple(sorted(words)) for key, words in found.items() if key}
+    return native_script().word(word.lower())
 
 
 def _cased_like(word: str, spelt: str) -> str:

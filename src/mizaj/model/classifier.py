@@ -22,6 +22,10 @@ class Contents:
     settings: Mapping[str, Any]
     files: Mapping[str, bytes] = field(default_factory=dict)
 
+    def __or__(self, other: Contents) -> Contents:
+        """Both together; what both have is the other's."""
+        return Contents({**self.settings, **other.settings}, {**self.files, **other.files})
+
 
 @dataclass(frozen=True, eq=False)
 class Answers:

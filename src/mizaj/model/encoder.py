@@ -12,7 +12,7 @@ from mizaj.errors import ExtraMissing, ModelError
 from mizaj.model.classifier import Contents, Probabilities, softmax
 from mizaj.model.folder import WEIGHTS, Folder
 from mizaj.model.forward import logits_of
-from mizaj.model.network import ROWS_AT_ONCE, TOKENIZER
+from mizaj.model.network import ROWS_AT_ONCE
 from mizaj.model.subwords import Subwords
 from mizaj.model.tensors import pack_tensors
 
@@ -32,7 +32,7 @@ class EncoderClassifier:
     """A fine-tuned encoder."""
 
     labels: tuple[str, ...]
-    tokenizer: Subwords
+    subwords: Subwords
     module: EncoderNetwork
 
     @property
@@ -45,8 +45,8 @@ class EncoderClassifier:
         found = np.empty((len(texts), len(self.labels)), np.float32)
         for begin in range(0, len(texts), ROWS_AT_ONCE):
             part = texts[begin : begin + ROWS_AT_ONCE]
-            ids, offsets = self.tokenizer(part)
-            logits = logits_of(self.module, ids, offsets, pad_id=self.tokenizer.pad_id)
+            ids, offsets = self.subwords(part)
+            logits = logits_of(self.module, ids, offsets, pad_id=self.subwords.pad_id)
             found[begin : begin + len(part)] = softmax(logits)
         return found
 
@@ -54,10 +54,8 @@ class EncoderClassifier:
         """The sizes of the encoder, its weights and its tokenizer."""
         weights = {name: each.cpu().numpy() for name, each in self.module.state_dict().items()}
         shape = asdict(self.module.encoder.shape)
-        return Contents(
-            {"shape": shape},
-            {WEIGHTS: pack_tensors(weights), TOKENIZER: self.tokenizer.spelt.encode()},
-        )
+        own = Contents({"shape": shape}, {WEIGHTS: pack_tensors(weights)})
+        return own | self.subwords.contents
 
 
 def load(folder: Folder) -> EncoderClassifier:
@@ -75,5 +73,4 @@ def load(folder: Folder) -> EncoderClassifier:
     except (KeyError, TypeError, RuntimeError) as error:
         msg = f"{folder.path} holds an encoder whose weights do not fit its settings ({error}); train it again"
         raise ModelError(msg) from error
-    tokenizer = Subwords(str(folder.view(TOKENIZER), "utf-8"))
-    return EncoderClassifier(folder.labels, tokenizer, module.eval())
+    return EncoderClassifier(folder.labels, Subwords.load(folder), module.eval())

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from mizaj.model.networks import Sizes
 
-TOKENIZER = "tokenizer.json"
 ROWS_AT_ONCE = 16384
 """Rows are sorted by length among so many: no memory grows with the column."""
 
@@ -57,10 +56,8 @@ class NetworkClassifier:
         """Sizes, weights and tokenizer."""
         state = self.module.state_dict()
         arrays = {name: each.detach().cpu().numpy() for name, each in state.items()}
-        return Contents(
-            {"sizes": asdict(self.sizes)},
-            {WEIGHTS: pack_tensors(arrays), TOKENIZER: self.subwords.spelt.encode()},
-        )
+        own = Contents({"sizes": asdict(self.sizes)}, {WEIGHTS: pack_tensors(arrays)})
+        return own | self.subwords.contents
 
 
 def load(folder: Folder) -> NetworkClassifier:
@@ -68,7 +65,7 @@ def load(folder: Folder) -> NetworkClassifier:
     if torch is None:
         raise ExtraMissing(library="torch", extra="train")
     sizes = _sizes(folder)
-    subwords = Subwords(str(folder.view(TOKENIZER), "utf-8", "replace"))
+    subwords = Subwords.load(folder)
     _check_fit(folder, sizes, subwords)
     try:
         with torch.random.fork_rng(devices=()):

@@ -30,7 +30,7 @@ except ImportError:
     onnxruntime = None
 
 KIND = "onnx"
-GRAPH, TOKENIZER = "model.onnx", "tokenizer.json"
+GRAPH = "model.onnx"
 IDS, MASK, LOGITS = "ids", "mask", "logits"
 """What goes into a graph, int64 and bool of shape (rows, tokens), and what comes out, float32 of (rows, labels)."""
 
@@ -107,8 +107,8 @@ class OnnxClassifier:
 
     def contents(self) -> Contents:
         """What it was made from, the graph, the tokenizer."""
-        files = {GRAPH: bytes(self.graph), TOKENIZER: self.subwords.spelt.encode()}
-        return Contents({"exported": self.exported}, files)
+        own = Contents({"exported": self.exported}, {GRAPH: bytes(self.graph)})
+        return own | self.subwords.contents
 
     def _all_read(
         self, ids: Ids, offsets: Offsets, batches: list[NDArray[np.int64]]
@@ -162,7 +162,7 @@ def load(folder: Folder, serving: Serving | None = None) -> OnnxClassifier:
     model = OnnxClassifier(
         folder.labels,
         folder.view(GRAPH),
-        Subwords(str(folder.view(TOKENIZER), "utf-8", "replace")),
+        Subwords.load(folder),
         dict(folder.settings.get("exported") or {}),
         serving or Serving(),
     )

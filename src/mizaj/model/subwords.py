@@ -11,6 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from mizaj.errors import ExtraMissing, ModelError
+from mizaj.lexicon.native_script import native_script
+from mizaj.model.classifier import Contents
+from mizaj.model.folder import Folder
 from mizaj.model.padding import Ids, Offsets
 
 try:
@@ -29,11 +32,43 @@ _BYTES_PER_TOKEN = 64
 """What a text is cut to before it is read, for each token kept: 10 MB of one line cost no more than a long post."""
 
 
+TOKENIZER = "tokenizer.json"
+WRITTEN, NATIVE = "written", "native"
+SCRIPTS = (WRITTEN, NATIVE)
+"""How posts are read: as they are written, or with romanised Hindi in Devanagari (`lexicon.native_script`)."""
+
+
 @dataclass(frozen=True)
 class Subwords:
-    """A trained tokenizer: texts in, ids out, at most `max_length` for each text."""
+    """A trained tokenizer: texts in, ids out, at most `max_length` for each text.
+
+    `spelt` is its file, `script` one of `SCRIPTS`.
+    """
 
     spelt: str
+    script: str = WRITTEN
+
+    def __post_init__(self) -> None:
+        if self.script not in SCRIPTS:
+            msg = f"script is '{self.script}'; allowed: {', '.join(SCRIPTS)}"
+            raise ModelError(msg)
+
+    @classmethod
+    def of(cls, contents: Contents) -> Subwords:
+        """Those among the contents of a model."""
+        spelt = str(contents.files[TOKENIZER], "utf-8")
+        return cls(spelt, contents.settings.get("script", WRITTEN))
+
+    @classmethod
+    def load(cls, folder: Folder) -> Subwords:
+        """Those in the folder of a model. Raises `ModelError` for a script that is not known."""
+        spelt = str(folder.view(TOKENIZER), "utf-8", "replace")
+        return cls(spelt, folder.settings.get("script", WRITTEN))
+
+    @property
+    def contents(self) -> Contents:
+        """What a model's folder keeps of it."""
+        return Contents({"script": self.script}, {TOKENIZER: self.spelt.encode()})
 
     def __call__(self, texts: pa.Array, /) -> tuple[Ids, Offsets]:
         """The ids of all texts, flat, and where each text's begin; a null is an empty text.
@@ -43,13 +78,22 @@ class Subwords:
         ids: list[Ids] = [np.zeros(0, np.int32)]
         lengths: list[int] = []
         for begin in range(0, len(texts), _AT_ONCE):
-            part = _as_strings(texts[begin : begin + _AT_ONCE], self.max_length * _BYTES_PER_TOKEN)
+            part = self.read(texts[begin : begin + _AT_ONCE])
             found = self._tokenizer.encode_batch_fast(part, add_special_tokens=self.is_framed)
             rows = [each.ids for each in found]
             lengths += map(len, rows)
             ids.append(np.array([number for row in rows for number in row], np.int32))
         offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
         return np.concatenate(ids), offsets
+
+    def read(self, texts: pa.Array) -> list[str]:
+        """The texts as they are cut into subwords: not longer than need be, in the script that is read."""
+        cut = _as_strings(texts, self.max_length * _BYTES_PER_TOKEN)
+        if self.script == WRITTEN:
+            return cut
+        native, normaliser = native_script(), self._tokenizer.normalizer
+        plain = cut if normaliser is None else map(normaliser.normalize_str, cut)
+        return [native(each) for each in plain]
 
     @property
     def n_tokens(self) -> int:

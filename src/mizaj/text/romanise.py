@@ -8,8 +8,10 @@ syllable (`kaam`, `theek`). The way back is a guess, as Latin spelling does not 
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
+from pathlib import Path
 
 _CONSONANTS = {
     "क": "k", "ख": "kh", "ग": "g", "घ": "gh", "ङ": "n", "च": "ch", "छ": "chh", "ज": "j", "झ": "jh", "ञ": "n",
@@ -33,15 +35,7 @@ _CLUSTERS = (("jn", "gy"), ("chchh", "cch"), ("chch", "cch"))
 # Small words whose usual spelling follows no rule.
 _USUAL = {"में": "mein", "यह": "yeh", "वह": "woh", "नहीं": "nahi", "कि": "ki", "हूँ": "hoon"}
 
-COMMON = {
-    "hai": "है", "hain": "हैं", "hu": "हूँ", "hun": "हूँ", "hoon": "हूँ", "main": "मैं", "mai": "मैं", "mein": "में",
-    "me": "में", "nahi": "नहीं", "nahin": "नहीं", "nhi": "नहीं", "ye": "ये", "yeh": "यह", "wo": "वो", "woh": "वह",
-    "ki": "की", "ke": "के", "ka": "का", "ko": "को", "se": "से", "ne": "ने", "pe": "पे", "par": "पर", "to": "तो",
-    "toh": "तो", "hi": "ही", "bhi": "भी", "aur": "और", "tha": "था", "thi": "थी", "the": "थे", "ho": "हो", "kya": "क्या",
-    "kyu": "क्यों", "kyun": "क्यों", "koi": "कोई", "kuch": "कुछ", "aap": "आप", "hum": "हम", "tum": "तुम", "mat": "मत",
-    "na": "ना", "gaya": "गया", "gayi": "गई", "raha": "रहा", "rahi": "रही", "rahe": "रहे",
-}  # fmt: skip
-"""The commonest romanised words, whose spelling in Devanagari no rule and no sound tells."""
+_SPELLINGS = Path(__file__).parent / "data" / "hindi_spellings.tsv"
 
 _SOUNDS = {
     "kh": "ख", "gh": "घ", "chh": "छ", "ch": "च", "jh": "झ", "th": "थ", "dh": "ध", "ph": "फ", "bh": "भ",
@@ -76,6 +70,19 @@ def romanised(word: str) -> str:
     for cluster, usual in _CLUSTERS:
         spelt = spelt.replace(cluster, usual)
     return spelt
+
+
+@functools.cache
+def spellings() -> dict[str, str]:
+    """The commonest romanised words as they are typed, and how Devanagari writes them: what no rule and no sound tells.
+
+    Some that look Hindi and are not stand for themselves.
+
+    >>> [spellings()[word] for word in ("h", "nhi", "kr", "plz")]
+    ['है', 'नहीं', 'कर', 'plz']
+    """
+    lines = _SPELLINGS.read_text(encoding="utf-8").splitlines()[1:]
+    return dict(line.split("\t") for line in lines)  # type: ignore[misc] # two columns each
 
 
 def in_devanagari(word: str) -> str:
