@@ -17,6 +17,20 @@ import pyarrow.parquet as pq
 from mizaj.errors import SettingError, SourceError
 
 CLASSES = ("negative", "neutral", "positive")
+UNSTATED = "research use, licence not stated"
+_TWEETEVAL = "without any restrictions, subject to the original tasks' terms"
+_LICENCES = {
+    "sentimix-hinglish": f"{UNSTATED} (repository: MIT)",
+    "sail2017-hinglish": f"{UNSTATED} (repository: MIT)",
+    "hinglish-hate": f"{UNSTATED} (repository: MIT)",
+    "tweet-sentiment-extraction": "research use (CC BY 4.0 on the original page)",
+    "iitp-product-reviews-hindi": "repository: MIT",
+    "youtube-tech-hinglish-stream": "repository: MIT",
+    "hinglish-comedy-tweets": "repository: GPL-3.0",
+    "hinglish-sarcasm": "repository: GPL-3.0",
+    "hinglish-stance-notebandi": "repository: GPL-3.0",
+}
+"""What is said of a set's licence where something is."""
 
 REPORTED = (
     ("sentimix-hinglish", "validation"),
@@ -162,3 +176,8 @@ def _read(name: str, split: str) -> pa.Table:
         message = f"{path} is not there; data sets there: {there or 'none'}"
         raise SourceError(message)
     return pq.read_table(path)
+
+
+def licence(name: str) -> str:
+    """What is said of the licence of a data set."""
+    return _TWEETEVAL if name.startswith("tweeteval-") else _LICENCES.get(name, UNSTATED)

@@ -40,6 +40,7 @@ from mizaj.model.subwords import Subwords
 
 SETTINGS = {
     "n_layers": "6",
+    "script": "native",
     "epochs": "2",
     "batch_size": "64",
     "learning_rate": "2e-4",
@@ -146,7 +147,9 @@ def _options() -> argparse.Namespace:
         each.add_argument("--pretrained", required=True)
         each.add_argument("--to", required=True, type=Path)
         each.add_argument("settings", nargs="*", metavar="name=value")
-        each.add_argument("--reads", choices=joint.READS, default="all", help="which sets, how often")
+        each.add_argument(
+            "--reads", choices=joint.READS, default="all", help="which sets, how often"
+        )
     verbs.add_parser("judge").add_argument("model", type=Path)
     return parser.parse_args()
 

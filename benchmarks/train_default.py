@@ -44,21 +44,21 @@ from mizaj.model.score import load_model
 from mizaj.model.shipped import SHIPPED
 
 SETS = {
-    "sentimix-hinglish": (2.0, "research use, licence not stated (repository: MIT)"),
-    "sail2017-hinglish": (2.0, "research use, licence not stated (repository: MIT)"),
-    "iiith-codemixed": (2.0, "research use, licence not stated"),
-    "tweeteval-sentiment": (1.0, "without any restrictions, subject to the original tasks' terms"),
-    "tweet-sentiment-extraction": (1.0, "research use (CC BY 4.0 on the original page)"),
-    "sanders-twitter": (1.0, "research use, licence not stated"),
-    "corona-tweets-2020": (1.0, "research use, licence not stated"),
-    "sst5": (1.0, "research use, licence not stated"),
-    "iitp-product-reviews-hindi": (1.0, "repository: MIT"),
-    "iitp-movie-reviews-hindi": (1.0, "research use, licence not stated"),
-    "uci-sentiment-sentences": (1.0, "research use, licence not stated"),
-    "customer-reviews": (1.0, "research use, licence not stated"),
-    "amazon-alexa-reviews": (1.0, "research use, licence not stated"),
+    "sentimix-hinglish": 2.0,
+    "sail2017-hinglish": 2.0,
+    "iiith-codemixed": 2.0,
+    "tweeteval-sentiment": 1.0,
+    "tweet-sentiment-extraction": 1.0,
+    "sanders-twitter": 1.0,
+    "corona-tweets-2020": 1.0,
+    "sst5": 1.0,
+    "iitp-product-reviews-hindi": 1.0,
+    "iitp-movie-reviews-hindi": 1.0,
+    "uci-sentiment-sentences": 1.0,
+    "customer-reviews": 1.0,
+    "amazon-alexa-reviews": 1.0,
 }
-"""What is learnt from: how much a post of the set counts, and its licence."""
+"""What is learnt from: how much a post of the set counts."""
 NEVER_LEARNT = "vader-icwsm2014"
 """Judged on elsewhere; `customer-reviews` has posts of it."""
 SETTINGS = LinearSettings(epochs=5, labels_of_source=True)
@@ -184,7 +184,7 @@ def training(held: pa.Table) -> Labelled:
     """All that may be learnt from but the near-copies of what is held out, weighted."""
     parts = []
     held = pa.concat_tables([held, _never_learnt()])
-    for name, (worth, _) in SETS.items():
+    for name, worth in SETS.items():
         for table in _spellings(name):
             posts = labelled(without_copies(table, held), name)
             scale = worth / len(_spellings(name))
@@ -237,8 +237,8 @@ def _card(
     command = "python benchmarks/train_default.py"
     card: dict[str, object] = {
         "trained_on": [
-            {"set": name, "split": "train", "licence": licence, "weight": worth}
-            for name, (worth, licence) in SETS.items()
+            {"set": name, "split": "train", "licence": datasets.licence(name), "weight": worth}
+            for name, worth in SETS.items()
         ],
         "settings": {**vars(SETTINGS), "class_power": CLASS_POWER},
         "scores": _scores(judged),
@@ -251,15 +251,17 @@ def _card(
 def _of_school(school: School, command: str) -> dict[str, object]:
     folder = school.teacher.model.folder
     said = school.settings
-    words = f"--share {said.share} --stream-weight {said.unlabelled_weight} --shortest {said.shortest}"
+    words = (
+        f"--share {said.share} --stream-weight {said.unlabelled_weight} --shortest {said.shortest}"
+    )
     return {
         "teacher": {
             "name": folder.path.name,
             "kind": folder.kind,
             "hash": folder.content_hash,
             "asked_about": [
-                {"set": name, "split": split, "licence": licence}
-                for name, (split, licence) in ASKED.items()
+                {"set": name, "split": split, "licence": datasets.licence(name)}
+                for name, split in ASKED.items()
             ],
             "share": school.settings.share,
             "temperature": school.settings.temperature,

@@ -43,7 +43,8 @@ def train_best(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Modu
     script.datasets.absent = lambda: None
     bag = {"labels_of_source": "true", "epochs": "20", "vocabulary": "80"}
     monkeypatch.setattr(script, "MEMBERS", {"linear": {}, "bag": bag})
-    save(lexicon_tier(), tmp_path / "members" / "encoder-int8")
+    for name in script.ENCODERS:
+        save(lexicon_tier(), tmp_path / "members" / f"{name}-int8")
     yield script
     for path in SCRIPTS.glob("*.py"):  # what was changed in them is gone with them
         sys.modules.pop(path.stem, None)
@@ -71,7 +72,7 @@ def test_members_are_trained_judged_and_joined(
     for name in SETS:
         scores = card["scores"][name]
         assert scores["rows"] == 60
-        assert set(scores["macro_f1"]) == {"linear", "bag", "encoder", "ensemble"}
+        assert set(scores["macro_f1"]) == {"linear", "bag", *train_best.ENCODERS, "ensemble"}
         assert scores["macro_f1"]["ensemble"]["value"] > 0.9
     assert str(tmp_path) not in (tmp_path / "best" / MANIFEST).read_text("utf-8")
     shown = capsys.readouterr().out

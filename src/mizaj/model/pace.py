@@ -22,6 +22,8 @@ from mizaj.model.score import ModelScore, load_model
 from mizaj.sample import sample_path
 
 _WARM_UP = 16  # posts: what is opened at the first call is not the pace
+_MOST_TIMES, _LONG_ENOUGH_S = 5, 0.5
+"""A cheap tier is done in milliseconds, in which a busy machine may do something else."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ def measure_pace(
 ) -> Pace:
     """The pace on posts like these, in one process; a few thousand posts are plenty. Raises `SettingError` for none.
 
-    Each tier reads all of the texts once, so the time that the dearest takes for them is what measuring takes.
+    Each tier reads all of the texts, once if that takes half a second, so the time that the dearest takes for them is
+    what measuring takes.
     """
     if not len(texts):
         msg = "no posts to measure the pace on; give some that are like those to be scored"
@@ -95,7 +98,11 @@ def reach(surest: list[Probabilities], thresholds: tuple[float, ...]) -> np.ndar
 def _timed(
     work: Callable[[pa.Array], Any], texts: pa.Array, now: Callable[[], float]
 ) -> tuple[Any, float]:
+    """What the work gives, and the seconds it takes for a text: the best of several times where that is soon done."""
     work(texts[:_WARM_UP])
-    start = now()
-    found = work(texts)
-    return found, (now() - start) / len(texts)
+    spent: list[float] = []
+    while len(spent) < _MOST_TIMES and sum(spent) < _LONG_ENOUGH_S:
+        start = now()
+        found = work(texts)
+        spent.append(now() - start)
+    return found, min(spent) / len(texts)

@@ -82,7 +82,7 @@ def spellings() -> dict[str, str]:
     ['है', 'नहीं', 'कर', 'plz']
     """
     lines = _SPELLINGS.read_text(encoding="utf-8").splitlines()[1:]
-    return dict(line.split("\t") for line in lines)  # type: ignore[misc] # two columns each
+    return dict(line.split("\t") for line in lines)
 
 
 def in_devanagari(word: str) -> str:
