@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mizaj.learn.distil import DistilSettings, aligned, teach
+from mizaj.learn.distil import DistilSettings, aligned, is_long, teach
 from mizaj.learn.folds import without_copies
 from mizaj.learn.labelled import Labelled
 from mizaj.model.classifier import Probabilities
@@ -105,13 +105,18 @@ class School:
 
     def taught(self, posts: Labelled, held: pa.Table) -> Labelled:
         """The posts with what the teacher thinks of them, and posts that only the teacher labels."""
-        unlabelled = streams(held, most=self.n_streams)
-        return teach(self.teacher, posts, unlabelled).posts(self.settings)
+        n_words = self.settings.shortest
+        unlabelled = streams(held, most=self.n_streams, n_words=n_words)
+        said = np.full((posts.n_rows, len(posts.labels)), 1.0 / len(posts.labels), np.float32)
+        asked = np.flatnonzero(is_long(posts.texts, n_words))  # of others it is not believed
+        said[asked] = self.teacher(posts.texts.take(pa.array(asked)))
+        return teach(self.teacher, posts, unlabelled, taught=said).posts(self.settings)
 
 
-def streams(held: pa.Table, *, most: int, seed: int = 0) -> pa.Array:
-    """Posts without labels, each once, at most so many; none is a near-copy of one that is held out."""
+def streams(held: pa.Table, *, most: int, n_words: int = 0, seed: int = 0) -> pa.Array:
+    """Posts of so many words or more without labels, each once, at most so many posts; none near one held out."""
     found = pa.concat_arrays([datasets.texts(name, split) for name, split in ASKED.items()])
+    found = found.filter(pa.array(is_long(found, n_words)))
     kept = without_copies(pa.table({"text": found.unique()}), held)["text"].combine_chunks()
     order = np.random.default_rng(seed).permutation(len(kept))[:most]
     return kept.take(pa.array(np.sort(order)))

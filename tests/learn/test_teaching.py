@@ -102,7 +102,7 @@ def test_a_lesson_leaves_out_near_copies_of_what_is_held_out(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    streams = {"some": ("unlabelled", "free"), "more": ("train", "free")}
+    streams = {"some": "unlabelled", "more": "train"}
     texts = {"some": ["good phone", "it is BAD!!", "good phone"], "more": ["bura hai", "so good"]}
     monkeypatch.setattr(teaching, "ASKED", streams)
     monkeypatch.setattr(teaching.datasets, "texts", lambda name, _: pa.array(texts[name]))
@@ -118,3 +118,23 @@ def test_a_lesson_leaves_out_near_copies_of_what_is_held_out(
     assert taught.targets[0, 2] > 0.7
     assert taught.targets[3, 2] < 0.9
     assert len(teaching.streams(held, most=2)) == 2
+
+
+def test_of_short_posts_a_teacher_is_not_asked(
+    teaching: ModuleType,
+    asked: tuple[Any, list[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model, texts = asked
+    monkeypatch.setattr(teaching, "ASKED", {"some": "unlabelled"})
+    stream = pa.array(["good", "not so good at all"])
+    monkeypatch.setattr(teaching.datasets, "texts", lambda *_: stream)
+    teacher = teaching.Teacher(model, tmp_path / "answers.parquet")
+    school = teaching.School(teacher, 10, DistilSettings(share=0.5, shortest=4))
+    posts = Labelled.of(TEXTS, np.array([2, 0, 1]), ("negative", "neutral", "positive"))
+    taught = school.taught(posts, pa.table({"text": pa.array([], pa.string())}))
+    assert sorted(texts) == ["bahut accha phone hai", "not so good at all", "train 6 baje hai"]
+    assert taught.targets is not None
+    assert taught.targets[1].tolist() == [1.0, 0.0, 0.0]
+    assert taught.texts.to_pylist() == [*TEXTS.to_pylist(), "not so good at all"]

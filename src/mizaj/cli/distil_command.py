@@ -37,6 +37,10 @@ def distil(
     share: Annotated[
         float, typer.Option("--share", metavar="SHARE", help="The teacher's, beside the label.")
     ] = 0.5,
+    shortest: Annotated[
+        int,
+        typer.Option("--shortest", metavar="WORDS", help="Of shorter posts, labels alone count."),
+    ] = 0,
     settings: given.Settings = None,
     text: given.Text = "text",
     label: given.Label = "label",
@@ -69,7 +73,7 @@ def distil(
         unlabelled=tuple(unlabelled or ()),
         validation=PostsJob(tuple(validation), text, label, mapped) if validation else None,
         words=tuple(settings or ()),
-        settings=DistilSettings(temperature, share),
+        settings=DistilSettings(temperature, share, shortest=shortest),
         overwrite=overwrite,
         seed=seed,
     )
