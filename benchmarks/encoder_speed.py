@@ -34,6 +34,7 @@ from mizaj.model.bert import Encoder, EncoderNetwork, Shape
 from mizaj.model.encoder import EncoderClassifier
 from mizaj.model.kinds import load_classifier
 from mizaj.model.onnx import Serving, cores
+from mizaj.model.subwords import Subwords
 
 ROWS = 1_024  # posts a round, other ones each time
 ROUNDS = 5
@@ -91,7 +92,7 @@ def made_up() -> EncoderClassifier:
     shape = Shape(subwords.n_tokens, WIDTH, LAYERS, HEADS, INNER, LENGTH)
     module = EncoderNetwork(Encoder(shape), len(LABELS)).eval()
     torch.nn.init.normal_(module.head.weight, std=SPREAD)
-    return EncoderClassifier(labels=LABELS, tokenizer=subwords, module=module)
+    return EncoderClassifier(labels=LABELS, module=module, subwords=subwords)
 
 
 def all_ways(model: EncoderClassifier) -> dict[str, Asked]:
@@ -104,21 +105,22 @@ def all_ways(model: EncoderClassifier) -> dict[str, Asked]:
         OURS: int8.probabilities,
         "mizaj, int8, threads inside a batch": replace(int8, serving=inside).probabilities,
         "mizaj, fp32": fp32.probabilities,
-        PIPELINE: Pipeline(as_pipeline(model), 1),
-        f"{PIPELINE}, batches of 32": Pipeline(as_pipeline(model), 32),
+        PIPELINE: Pipeline(as_pipeline(model), model.subwords, 1),
+        f"{PIPELINE}, batches of 32": Pipeline(as_pipeline(model), model.subwords, 32),
     }
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A pipeline asked as its guide says: a list of texts, every label's score."""
+    """A pipeline asked as its guide says: a list of texts, in the script that the encoder reads, every label's score."""
 
     pipeline: Any
+    subwords: Subwords
     batch_size: int
 
     def __call__(self, texts: pa.Array) -> Answers:
         found = self.pipeline(
-            texts.to_pylist(), batch_size=self.batch_size, top_k=None, truncation=True
+            self.subwords.read(texts), batch_size=self.batch_size, top_k=None, truncation=True
         )
         rows = [{each["label"]: each["score"] for each in row} for row in found]
         return np.array([[row[f"LABEL_{n}"] for n in range(len(row))] for row in rows], np.float32)
