@@ -112,7 +112,7 @@ def all_ways(model: EncoderClassifier) -> dict[str, Asked]:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A pipeline asked as its guide says: a list of texts, in the script that the encoder reads, every label's score."""
+    """A pipeline asked as its guide says: a list of texts as the encoder reads them, every label's score."""
 
     pipeline: Any
     subwords: Subwords

@@ -81,7 +81,7 @@ def encoder() -> EncoderClassifier:
     torch.manual_seed(1)
     shape = bert.Shape(N_TOKENS, 64, n_layers=2, n_heads=2, n_inner=128, n_positions=LENGTH)
     module = bert.EncoderNetwork(bert.Encoder(shape), 3)
-    return EncoderClassifier(labels=LABELS, tokenizer=subwords(), module=drawn(module))
+    return EncoderClassifier(labels=LABELS, subwords=subwords(), module=drawn(module))
 
 
 @pytest.mark.parametrize(("kind", "sizes"), CASES)
