@@ -2,7 +2,8 @@
 
 Multilingual encoders have read a thousand times more Hindi in Devanagari than in Latin letters, and of the latter each
 word in five spellings: to them `accha` is `ac` and `cha`, and अच्छा is a word. Mean vectors of an encoder that was not
-tuned told the classes of SentiMix apart by four points of macro-F1 better once its Hindi was written this way.
+tuned tell the classes of SentiMix apart by 4.8 points of macro-F1 better where its Hindi is written this way
+(`benchmarks/native_script.py`).
 """
 
 from __future__ import annotations
