@@ -1,6 +1,6 @@
 """Posts with their romanised Hindi words in Devanagari, for models that were taught Hindi as books write it.
 
-Multilingual encoders have read a thousand times more Hindi in Devanagari than in Latin letters, and of the latter each
+Multilingual encoders have read far more Hindi in Devanagari than in Latin letters, and of the latter each
 word in five spellings: to them `accha` is `ac` and `cha`, and अच्छा is a word. Mean vectors of an encoder that was not
 tuned tell the classes of SentiMix apart by 4.8 points of macro-F1 better where its Hindi is written this way
 (`benchmarks/native_script.py`).
