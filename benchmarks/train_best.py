@@ -166,7 +166,9 @@ def train_member(kind: str, to: Path) -> None:
 def train_student(teacher: Path, to: Path) -> None:
     """A linear model taught by the best one; it has seen no near-copy of a post to judge or to choose on."""
     kept = teacher.with_name(f"{teacher.name}-answers.parquet")
-    school = School(Teacher(load_model(teacher), kept), STREAM_POSTS, DistilSettings(shortest=SHORTEST))
+    school = School(
+        Teacher(load_model(teacher), kept), STREAM_POSTS, DistilSettings(shortest=SHORTEST)
+    )
     held = pa.concat_arrays(
         [joint.choosing().texts, *(joint.judged(n).texts for n in joint.JUDGED)]
     )
