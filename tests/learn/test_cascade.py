@@ -14,13 +14,15 @@ from mizaj.learn.cascade import (
     bounded_points,
     build_cascade,
     fit_cascade,
+    fit_members,
     look,
     look_unlabelled,
+    prepare,
 )
 from mizaj.learn.labelled import Labelled
 from mizaj.learn.risk_coverage import groups_of, risk_coverage
 from mizaj.model.calibrate import Temperature
-from mizaj.model.cascade import LOSSES, MACRO_F1, NEVER, Mode
+from mizaj.model.cascade import ACCURACY, LOSSES, MACRO_F1, NEVER, Mode
 from mizaj.model.folder import Described
 from mizaj.model.lexicon_tier import lexicon_tier
 from mizaj.model.members import name_members
@@ -137,17 +139,50 @@ def posts(n):
     return Labelled.of(pa.array(texts), codes, LABELS)
 
 
-def test_tiers_that_are_not_calibrated_are_on_posts_that_serve_for_nothing_else(monkeypatch):
+def test_tiers_are_made_ready_on_posts_that_serve_for_nothing_else(monkeypatch):
     raw = name_members([(lexicon_tier(), Described()), (lexicon_tier(), COOL)])
     counted = []
     monkeypatch.setattr(
         learn, "bounded_points", lambda seen, _: counted.append(len(seen.truth)) or ()
     )
-    cascade = build_cascade(raw, posts(90), Mode())
+    cascade = build_cascade(raw, posts(120), Mode())
     assert cascade.members[0].described.calibration["method"] == "temperature"
     assert cascade.members[1] == raw[1]
-    build_cascade(MEMBERS, posts(90), Mode())
-    assert counted == [60, 90]
+    assert len(cascade.sureness) == 1
+    build_cascade(MEMBERS, posts(120), Mode())
+    assert counted == [89, 89]  # a quarter served for the rest
+
+
+def test_what_is_seen_of_ready_members_is_what_the_cascade_answers():
+    raw = name_members([(lexicon_tier(), Described()), (lexicon_tier(), COOL)])
+    ready = prepare(raw, posts(200), ACCURACY)
+    cascade = fit_cascade(ready.members, ready.seen, Mode())
+    assert cascade.sureness == ready.seen.sureness != ()
+    for point in cascade.points[::9]:
+        found = learn.replace(cascade, thresholds=point.thresholds).answers(ready.posts.texts)
+        assert found.tiers.tolist() == ready.seen.who(point.thresholds).tolist()
+
+
+def biased(seen):
+    """The same tiers, but the first answers the first label too often and is sure of it."""
+    first = seen.probabilities[0].copy()
+    first[:, 0] *= 4.0
+    first /= first.sum(axis=1, keepdims=True)
+    return learn.replace(seen, probabilities=(first, *seen.probabilities[1:]))
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_tier_that_knows_where_it_loses_passes_on_fewer_posts(loss):
+    settings = CascadeSettings(losses=(loss,), step=0.02)
+    fitted = fit_members(MEMBERS, biased(world(2000, powers=(1.2, 1.5), seed=1)), loss)
+    plain = biased(world(20_000, powers=(1.2, 1.5)))
+    allowed = {"disagreement": 0.2, "harm": 0.1}.get(loss, 0.02)
+
+    def passed_on(seen):
+        fits = [p for p in bounded_points(seen, settings) if p.losses[loss] <= allowed]
+        return min(point.shares[-1] for point in fits)
+
+    assert passed_on(fitted(plain)) < 0.97 * passed_on(plain)
 
 
 def test_labels_are_found_by_name():
@@ -183,7 +218,7 @@ def test_groups_are_languages_and_bands_of_mixing():
         ({"caution": 2.0}, "from 0 to 1"),
         ({"losses": ()}, "losses are none"),
         ({"losses": ("regret",)}, "allowed: accuracy, harm"),
-        ({"calibration_parts": 1}, "2 or more"),
+        ({"fitting_parts": 1}, "2 or more"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(wrong, message):

@@ -27,6 +27,7 @@ from mizaj.model.lexicon_tier import lexicon_tier
 from mizaj.model.members import Member, name_members
 from mizaj.model.pace import measure_pace, thresholds_for
 from mizaj.model.score import ModelScore, load_model
+from mizaj.model.sureness import Sureness
 
 LABELS = ("negative", "neutral", "positive")
 
@@ -73,6 +74,7 @@ POINTS = (
     Point((ALWAYS, ALWAYS), (1.0, 0.0, 0.0), {"accuracy": 0.0}, {"accuracy": 0.003}),
 )
 CASCADE = Cascade(MEMBERS, (0.6, 0.7), POINTS, confidence=0.9, caution=0.1)
+WITH_LINES = replace(CASCADE, sureness=(Sureness(), Sureness(((0.5, 0.2, 0.1),) * 3)))
 ENSEMBLE = Ensemble(MEMBERS, (0.2, 0.3, 0.5))
 TEXTS = pa.array([f"post {i}" for i in range(200)] + ["", None, "नहीं", "👍"])
 BROKEN = pa.array([b"bad \xff", b"ok"]).view(pa.string())
@@ -91,7 +93,9 @@ def test_the_first_tier_that_is_sure_enough_answers():
     assert set(found.tiers.tolist()) == {0, 1, 2}
 
 
-@pytest.mark.parametrize("model", [CASCADE, ENSEMBLE], ids=["cascade", "ensemble"])
+@pytest.mark.parametrize(
+    "model", [CASCADE, WITH_LINES, ENSEMBLE], ids=["cascade", "with-lines", "ensemble"]
+)
 class TestBothKinds:
     """What a cascade and an ensemble have in common."""
 
@@ -327,6 +331,9 @@ def test_no_posts_have_no_pace():
         ({"members": ["fake", "../other"]}, "has no"),
         ({"thresholds": None}, "incomplete"),
         ({"points": [{"thresholds": [1]}]}, "incomplete"),
+        ({"sureness": [[[0.1, 0.2]], [[0.1, 0.2, 0.3]]]}, "incomplete"),
+        ({"sureness": [[[0, 1, 0]], [[0, 1, 0]] * 2]}, "2 lines of sureness for 3 labels"),
+        ({"sureness": [[[0, 1, 0]]]}, "1 sureness for 3 tiers"),
     ],
 )
 def test_a_cascade_whose_description_is_damaged_is_refused(change, message, tmp_path):

@@ -10,12 +10,7 @@ from typing import Any
 from mizaj.cli.held_out import PostsJob, read_labelled
 from mizaj.errors import ModelError
 from mizaj.learn.behaviour import card_of
-from mizaj.learn.cascade import (
-    CascadeSettings,
-    calibrate_members,
-    fit_cascade,
-    look,
-)
+from mizaj.learn.cascade import CascadeSettings, fit_cascade, prepare
 from mizaj.learn.cascade_page import write_cascade_page
 from mizaj.learn.risk_coverage import Curve, groups_of, risk_coverage
 from mizaj.model.cascade import LOSSES, Cascade, Mode, tuned
@@ -115,24 +110,23 @@ def build(job: CascadeJob) -> Built:
     check_free(job.output, overwrite=job.overwrite)  # before a dear model has read all posts
     members = name_members([open_model(name) for name in job.models])
     held_out = read_labelled(job.posts, members[-1].classifier.labels)
-    members, rest = calibrate_members(members, held_out, job.settings)
-    seen = look(members, rest, job.settings.caution)
-    safe = fit_cascade(members, seen, Mode(), job.settings)
-    pace = measure_pace(safe, rest.texts[:_MOST_PACED])
+    ready = prepare(members, held_out, job.mode.loss, job.settings)
+    safe = fit_cascade(ready.members, ready.seen, Mode(), job.settings)
+    pace = measure_pace(safe, ready.posts.texts[:_MOST_PACED])
     cascade = tuned(safe, _asked(job.mode), pace.points)
     task = members[-1].described.task
     card = {
         "made_of": list(job.models),
-        "posts": rest.n_rows,
+        "posts": ready.posts.n_rows,
         "asked": asdict(_asked(job.mode)),
         **card_of(cascade, task),
     }
     save(cascade, job.output, Described(task, card=card), overwrite=job.overwrite)
     curves = {
-        column: risk_coverage(seen, names, cascade.points)
-        for column, names in groups_of(rest.texts).items()
+        column: risk_coverage(ready.seen, names, cascade.points)
+        for column, names in groups_of(ready.posts.texts).items()
     }
-    built = Built(job.output, cascade, pace, job.mode.loss, rest.n_rows, curves)
+    built = Built(job.output, cascade, pace, job.mode.loss, ready.posts.n_rows, curves)
     if job.html is not None:
         write_cascade_page(cascade, pace, curves, Path(job.html), loss=job.mode.loss)
     return built

@@ -7,6 +7,8 @@ need no correction for their number: the chance that the loss of the setting tak
 most `1 - confidence`. To take the boldest that looks good enough breaks the limit far more often
 (`benchmarks/cascade.py` prints how often).
 
+How sure a tier is of a post, and its calibration, are learnt on other posts than those the bounds are found on.
+
 The losses, each over all posts to be scored: `accuracy`, of the last tier minus that of the cascade; `harm`, the share
 that the last tier answers rightly and the cascade wrongly; `disagreement`, the share answered otherwise, which needs
 no labels; `macro-f1`, of the last tier minus that of the cascade, where the bound is a bootstrap's.
@@ -28,6 +30,8 @@ from mizaj.learn.folds import fold_numbers
 from mizaj.learn.labelled import Labelled
 from mizaj.learn.metrics import Ints
 from mizaj.learn.risk import macro_f1_bound, macro_f1_loss, mean_bound, share_bound, three_way
+from mizaj.learn.sureness import fit_sureness
+from mizaj.model.calibrate import Calibration, Uncalibrated
 from mizaj.model.cascade import (
     ACCURACY,
     ALWAYS,
@@ -39,12 +43,12 @@ from mizaj.model.cascade import (
     Cascade,
     Mode,
     Point,
-    how_sure,
     lowered,
     tuned,
 )
 from mizaj.model.classifier import Probabilities
 from mizaj.model.members import Member
+from mizaj.model.sureness import Sureness
 
 _UNLABELLED = -1
 
@@ -55,15 +59,15 @@ class CascadeSettings:
 
     `caution`: by how much less sure the tiers are of posts with irony, or emoji that contradict the words. At an equal
     share of posts passed on it was worth nothing (`benchmarks/doubt.py`), save what the lexicon does for itself.
-    `calibration_parts`: where a tier is not calibrated, one of so many parts of the posts is taken for that, and only
-    the others for the thresholds; posts that served for both would make the bounds too low.
+    `fitting_parts`: one of so many parts of the posts serves for calibration and sureness, and only the others for the
+    thresholds; posts that served for both would make the bounds too low.
     """
 
     confidence: float = 0.9
     step: float = 0.01
     caution: float = 0.0
     losses: tuple[str, ...] = LOSSES
-    calibration_parts: int = 3
+    fitting_parts: int = 4
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -77,8 +81,8 @@ class CascadeSettings:
         if not self.losses or set(self.losses) - set(LOSSES):
             msg = f"losses are {', '.join(self.losses) or 'none'}; allowed: {', '.join(LOSSES)}"
             raise SettingError(msg)
-        if self.calibration_parts < 2:
-            msg = f"calibration_parts is {self.calibration_parts}; it must be 2 or more"
+        if self.fitting_parts < 2:
+            msg = f"fitting_parts is {self.fitting_parts}; it must be 2 or more"
             raise SettingError(msg)
 
 
@@ -89,7 +93,8 @@ DEFAULT = CascadeSettings()
 class Seen:
     """What each tier says of the same posts, and their true labels by number: -1 for all where none are known.
 
-    `doubt` is by how much the tiers are less sure of each post, with this `caution` (`model.cascade.lowered`).
+    `doubt` is by how much the tiers are less sure of each post, with this `caution` (`model.cascade.lowered`);
+    `sureness` how sure they are of it else, as in `Cascade`.
     """
 
     labels: tuple[str, ...]
@@ -97,11 +102,18 @@ class Seen:
     truth: Ints
     doubt: Probabilities
     caution: float = 0.0
+    sureness: tuple[Sureness, ...] = ()
+
+    @property
+    def rules(self) -> tuple[Sureness, ...]:
+        """How sure each tier is but the last."""
+        return self.sureness or (Sureness(),) * (len(self.probabilities) - 1)
 
     @cached_property
     def surest(self) -> tuple[Probabilities, ...]:
-        """How sure each tier is of each post."""
-        return tuple(how_sure(proba, self.doubt) for proba in self.probabilities)
+        """How sure each tier but the last is of each post."""
+        tiers = zip(self.rules, self.probabilities, strict=False)  # of the last nobody asks it
+        return tuple(rule(proba, self.doubt) for rule, proba in tiers)
 
     @cached_property
     def said(self) -> Ints:
@@ -134,7 +146,7 @@ class Seen:
     def take(self, rows: Ints) -> Seen:
         """The posts at these places."""
         said = tuple(proba[rows] for proba in self.probabilities)
-        return Seen(self.labels, said, self.truth[rows], self.doubt[rows], self.caution)
+        return replace(self, probabilities=said, truth=self.truth[rows], doubt=self.doubt[rows])
 
 
 def look(members: Sequence[Member], held_out: Labelled, caution: float = 0.0) -> Seen:
@@ -170,28 +182,72 @@ def build_cascade(
 ) -> Cascade:
     """The members, cheapest first, as a cascade set as `mode` asks.
 
-    Those that are not calibrated yet are, on a part of the posts that serves for nothing else. `mode` may ask for a
-    loss or a tier; for a speed see `model.pace`.
+    A part of the posts says how sure the tiers are, for the loss that is asked about, and calibrates those that are not
+    calibrated yet; the others choose the thresholds. `mode` may ask for a loss or a tier; for a speed see `model.pace`.
     """
-    calibrated, rest = calibrate_members(members, held_out, settings)
-    return fit_cascade(calibrated, look(calibrated, rest, settings.caution), mode, settings)
+    ready = prepare(members, held_out, mode.loss, settings)
+    return fit_cascade(ready.members, ready.seen, mode, settings)
 
 
-def calibrate_members(
-    members: Sequence[Member], held_out: Labelled, settings: CascadeSettings = DEFAULT
-) -> tuple[tuple[Member, ...], Labelled]:
-    """The members, those calibrated that were not, and the posts that did not serve for it."""
-    if all(member.described.calibration for member in members):
-        return tuple(members), held_out
-    parts = fold_numbers(
-        held_out.texts.to_pylist(),
-        held_out.codes.tolist(),
-        n_folds=settings.calibration_parts,
-        seed=settings.seed,
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """Members that are calibrated, and what they say of the posts that did not serve for that: enough for bounds."""
+
+    members: tuple[Member, ...]
+    posts: Labelled
+    seen: Seen
+
+
+def prepare(
+    members: Sequence[Member], held_out: Labelled, loss: str, settings: CascadeSettings = DEFAULT
+) -> Ready:
+    """The members made ready on a part of the posts, near-copies with it, for a cascade bounded in this `loss`."""
+    seen = look(members, held_out, settings.caution)
+    return prepare_seen(members, held_out, seen, loss, settings)
+
+
+def prepare_seen(
+    members: Sequence[Member],
+    held_out: Labelled,
+    seen: Seen,
+    loss: str,
+    settings: CascadeSettings = DEFAULT,
+) -> Ready:
+    """The same, where it is known already what the members say of the posts."""
+    texts, codes = held_out.texts.to_pylist(), held_out.codes.tolist()
+    parts = fold_numbers(texts, codes, n_folds=settings.fitting_parts, seed=settings.seed)
+    first, rest = np.flatnonzero(parts == 0), np.flatnonzero(parts != 0)
+    fitted = fit_members(members, seen.take(first), loss)
+    return Ready(fitted.members, held_out.take(rest), fitted(seen.take(rest)))
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Members that are calibrated, and how sure each of them is but the last; what they say of posts is made so too."""
+
+    members: tuple[Member, ...]
+    sureness: tuple[Sureness, ...]
+    calibrations: tuple[Calibration, ...]
+
+    def __call__(self, seen: Seen) -> Seen:
+        """What was seen of the members before, as they are now."""
+        pairs = zip(self.calibrations, seen.probabilities, strict=True)
+        said = tuple(calibration(proba) for calibration, proba in pairs)
+        return replace(seen, probabilities=said, sureness=self.sureness)
+
+
+def fit_members(members: Sequence[Member], seen: Seen, loss: str) -> Fitted:
+    """The members calibrated where they were not, and sure as far as answering loses little, by what they said here."""
+    pairs = list(zip(members, seen.probabilities, strict=True))
+    new = [_calibration(member, proba, seen.truth) for member, proba in pairs]
+    calibrated = tuple(_with(member, each) for member, each in zip(members, new, strict=True))
+    said = [calibration(proba) for calibration, proba in zip(new, seen.probabilities, strict=True)]
+    lost = _LOST[loss]
+    sureness = tuple(
+        fit_sureness(proba, lost(seen.truth, proba.argmax(axis=1), seen.last))
+        for proba in said[:-1]
     )
-    first, rest = (held_out.take(np.flatnonzero(chosen)) for chosen in (parts == 0, parts != 0))
-    calibrated = (m if m.described.calibration else _calibrated(m, first) for m in members)
-    return tuple(calibrated), rest
+    return Fitted(calibrated, sureness, tuple(new))
 
 
 def fit_cascade(
@@ -200,7 +256,9 @@ def fit_cascade(
     """The cascade of these members, with bounds from what they said of posts that no tier has learnt from."""
     points = bounded_points(seen, settings)
     never = (NEVER,) * (len(members) - 1)
-    safe = Cascade(tuple(members), never, points, settings.confidence, seen.caution)
+    safe = Cascade(
+        tuple(members), never, points, settings.confidence, seen.caution, sureness=seen.rules
+    )
     return tuned(safe, mode)
 
 
@@ -212,10 +270,14 @@ def bounded_points(seen: Seen, settings: CascadeSettings = DEFAULT) -> tuple[Poi
 
 
 def path(seen: Seen, step: float) -> list[tuple[float, ...]]:
-    """Thresholds from the safest to the boldest: one for all tiers, as calibrated confidences mean the same in each."""
-    n_tiers, lowest = len(seen.probabilities), 1.0 / len(seen.labels)
-    between = np.arange(1.0 - step, lowest, -step).round(6).tolist()
-    return [(value,) * (n_tiers - 1) for value in (NEVER, *between, ALWAYS)]
+    """Thresholds from the safest to the boldest: one for all tiers, as how sure they are means the same in each.
+
+    They divide what the tiers can be sure of into steps of this share of it, whatever the posts are.
+    """
+    ends = [rule.ends(len(seen.labels)) for rule in seen.rules]
+    lowest, highest = min(low for low, _ in ends), max(high for _, high in ends)
+    between = highest - (highest - lowest) * np.arange(step, 1.0, step)
+    return [(value,) * len(ends) for value in (NEVER, *between.round(6).tolist(), ALWAYS)]
 
 
 def point_at(seen: Seen, thresholds: tuple[float, ...], settings: CascadeSettings) -> Point:
@@ -237,17 +299,16 @@ def point_at(seen: Seen, thresholds: tuple[float, ...], settings: CascadeSetting
 
 
 def _accuracy(seen: Seen, answers: Ints, confidence: float) -> tuple[float, float]:
-    right, last_right = answers == seen.truth, seen.last == seen.truth
-    losses = last_right.astype(np.int8) - right.astype(np.int8)
+    losses = _less_right(seen.truth, answers, seen.last)
     return float(losses.mean()), mean_bound(losses, confidence)
 
 
 def _harm(seen: Seen, answers: Ints, confidence: float) -> tuple[float, float]:
-    return _share((seen.last == seen.truth) & (answers != seen.truth), confidence)
+    return _share(_harmed(seen.truth, answers, seen.last), confidence)
 
 
 def _disagreement(seen: Seen, answers: Ints, confidence: float) -> tuple[float, float]:
-    return _share(answers != seen.last, confidence)
+    return _share(_other(seen.truth, answers, seen.last), confidence)
 
 
 def _macro_f1(seen: Seen, answers: Ints, confidence: float) -> tuple[float, float]:
@@ -264,13 +325,40 @@ _BOUNDED = {
 """What was seen by tiers, the cascade's answers, confidence: the loss that was seen, and its bound."""
 
 
-def _share(is_lost: NDArray[np.bool_], confidence: float) -> tuple[float, float]:
+def _share(is_lost: NDArray[np.int8], confidence: float) -> tuple[float, float]:
     n_lost, n = int(is_lost.sum()), len(is_lost)
     return n_lost / max(n, 1), share_bound(n_lost, n, confidence)
 
 
-def _calibrated(member: Member, held_out: Labelled) -> Member:
-    seen = look([member], held_out)
-    fitted = fit_calibration(seen.probabilities[0], seen.truth, CalibrateSettings("temperature"))
-    # the columns of `seen` are in the member's own order: it is the last of its list
-    return replace(member, described=replace(member.described, calibration=fitted.to_dict()))
+def _less_right(truth: Ints, answers: Ints, last: Ints) -> NDArray[np.int8]:
+    lost: NDArray[np.int8] = (last == truth).astype(np.int8) - (answers == truth).astype(np.int8)
+    return lost
+
+
+def _harmed(truth: Ints, answers: Ints, last: Ints) -> NDArray[np.int8]:
+    lost: NDArray[np.int8] = ((last == truth) & (answers != truth)).astype(np.int8)
+    return lost
+
+
+def _other(_truth: Ints, answers: Ints, last: Ints) -> NDArray[np.int8]:
+    lost: NDArray[np.int8] = (answers != last).astype(np.int8)
+    return lost
+
+
+_LOST = {ACCURACY: _less_right, HARM: _harmed, DISAGREEMENT: _other, MACRO_F1: _less_right}
+"""What is lost on each post by these answers in place of the last tier's; by macro-F1, near enough."""
+
+
+def _calibration(member: Member, proba: Probabilities, truth: Ints) -> Calibration:
+    """What has to be done to what the member says: nothing, if it is calibrated."""
+    if member.described.calibration:
+        return Uncalibrated()
+    return fit_calibration(proba, truth, CalibrateSettings("temperature"))
+
+
+def _with(member: Member, calibration: Calibration) -> Member:
+    if member.described.calibration:
+        return member
+    # Its columns may come in another order, to which a temperature is all one.
+    described = replace(member.described, calibration=calibration.to_dict())
+    return replace(member, described=described)

@@ -19,6 +19,7 @@ from mizaj.lexicon.scorer import LexiconSettings, load_scorer
 from mizaj.model.classifier import Answers, Contents, Probabilities
 from mizaj.model.folder import Folder
 from mizaj.model.members import MEMBERS, Member, load_members, pack_members
+from mizaj.model.sureness import Sureness
 
 ALWAYS, NEVER = 0.0, 2.0
 """Thresholds that every confidence reaches, and that none does."""
@@ -77,8 +78,9 @@ class Mode:
 class Cascade:
     """A classifier of several tiers; `thresholds` has one for each but the last, which answers what is left.
 
-    Where the lexicon reads a post with doubt, every tier is less sure of it by `caution` (see `lowered`). `points` go
-    from the safest to the boldest; their bounds hold with the probability `confidence`.
+    `sureness` says for each tier but the last how sure it is of a post; without, the highest probability does. Where
+    the lexicon reads a post with doubt, every tier is less sure of it by `caution` (see `lowered`). `points` go from
+    the safest to the boldest; their bounds hold with the probability `confidence`.
     """
 
     members: tuple[Member, ...]
@@ -86,11 +88,18 @@ class Cascade:
     points: tuple[Point, ...] = ()
     confidence: float | None = None
     caution: float = 0.0
+    sureness: tuple[Sureness, ...] = ()
 
     def __post_init__(self) -> None:
-        if len(self.thresholds) != len(self.members) - 1:
-            msg = f"{len(self.thresholds)} thresholds for {len(self.members)} tiers; give one for each but the last"
-            raise ModelError(msg)
+        for name, given in (("thresholds", self.thresholds), ("sureness", self.rules)):
+            if len(given) != len(self.members) - 1:
+                msg = f"{len(given)} {name} for {len(self.members)} tiers; give one for each but the last"
+                raise ModelError(msg)
+
+    @property
+    def rules(self) -> tuple[Sureness, ...]:
+        """How sure each tier is, but the last, which nobody asks."""
+        return self.sureness or (Sureness(),) * (len(self.members) - 1)
 
     @property
     def kind(self) -> str:
@@ -118,13 +127,14 @@ class Cascade:
         left = np.arange(len(texts))
         doubt = lowered(texts, self.caution)
         reading = None
-        for tier, threshold in enumerate((*self.thresholds, ALWAYS)):
+        ways = zip((*self.thresholds, ALWAYS), (*self.rules, Sureness()), strict=True)
+        for tier, (threshold, rule) in enumerate(ways):
             if threshold > 1.0 or not len(left):
                 continue
             waiting = texts if len(left) == len(texts) else texts.take(pa.array(left))
             found = self.members[tier].answers(waiting, self.labels)
             reading = found.reading if waiting is texts else reading
-            is_sure = how_sure(found.probabilities, doubt[left]) >= threshold
+            is_sure = rule(found.probabilities, doubt[left]) >= threshold
             proba[left[is_sure]] = found.probabilities[is_sure]
             tiers[left[is_sure]] = tier
             left = left[~is_sure]
@@ -137,6 +147,7 @@ class Cascade:
             "thresholds": list(self.thresholds),
             "confidence": self.confidence,
             "caution": self.caution,
+            "sureness": [rule.lines for rule in self.sureness],
             "points": [asdict(point) for point in self.points],
         }
         return Contents(settings, pack_members(self.members))
@@ -151,10 +162,12 @@ def load(folder: Folder) -> Cascade:
         points = tuple(map(_point, settings["points"]))
         confidence = settings["confidence"] and float(settings["confidence"])
         caution = float(settings["caution"])
+        sureness = tuple(map(_sureness, settings.get("sureness", [])))
     except (KeyError, TypeError, ValueError) as error:
         msg = f"{folder.path} is incomplete ({error}); copy the cascade or make it again"
         raise ModelError(msg) from error
-    return Cascade(members, thresholds, points, confidence, caution)
+    _check_labels(folder, sureness, len(members[-1].classifier.labels))
+    return Cascade(members, thresholds, points, confidence, caution, sureness)
 
 
 def lowered(texts: pa.Array, caution: float) -> Probabilities:
@@ -163,12 +176,6 @@ def lowered(texts: pa.Array, caution: float) -> Probabilities:
         return np.zeros(len(texts), np.float32)
     doubts = read_column(texts, load_scorer(LexiconSettings())).doubt
     return np.float32(caution) * (doubts > 0)
-
-
-def how_sure(proba: Probabilities, doubt: Probabilities) -> Probabilities:
-    """What is compared with the thresholds: the highest probability of each row, less its doubt, and not below 0."""
-    sure: Probabilities = np.maximum(proba.max(axis=1, initial=0.0) - doubt, np.float32(0.0))
-    return sure
 
 
 def tuned(cascade: Cascade, mode: Mode, speeds: Sequence[float] = ()) -> Cascade:
@@ -217,6 +224,17 @@ def _as_fast(cascade: Cascade, wanted: float, speeds: Sequence[float]) -> Cascad
     best = max(speeds, default=0.0)
     msg = f"{wanted:,.0f} posts per second are asked for; this cascade makes at most {best:,.0f} on this machine"
     raise SettingError(msg)
+
+
+def _sureness(spelt: Sequence[Sequence[float]]) -> Sureness:
+    return Sureness(tuple((float(a), float(b), float(c)) for a, b, c in spelt))
+
+
+def _check_labels(folder: Folder, sureness: Sequence[Sureness], n_labels: int) -> None:
+    for rule in sureness:
+        if len(rule.lines) not in (1, n_labels):
+            msg = f"{folder.path} has {len(rule.lines)} lines of sureness for {n_labels} labels; make it again"
+            raise ModelError(msg)
 
 
 def _point(spelt: Mapping[str, Any]) -> Point:

@@ -16,9 +16,10 @@ import pyarrow as pa
 from mizaj.errors import SettingError
 from mizaj.lexicon.columns import score_column
 from mizaj.lexicon.scorer import LexiconSettings, load_scorer
-from mizaj.model.cascade import Cascade, Mode, how_sure, lowered, tuned
+from mizaj.model.cascade import Cascade, Mode, lowered, tuned
 from mizaj.model.classifier import Probabilities
 from mizaj.model.score import ModelScore, load_model
+from mizaj.model.sureness import Sureness
 from mizaj.sample import sample_path
 
 _WARM_UP = 16  # posts: what is opened at the first call is not the pace
@@ -50,10 +51,11 @@ def measure_pace(
     _, language = _timed(lambda part: score_column(part, scorer), texts, now)
     doubt = lowered(texts, cascade.caution)
     costs, surest = np.zeros(len(cascade.members)), []
-    for tier, member in enumerate(cascade.members):
+    ways = zip(cascade.members, (*cascade.rules, Sureness()), strict=True)
+    for tier, (member, rule) in enumerate(ways):
         read = partial(member.probabilities, labels=cascade.labels)
         proba, costs[tier] = _timed(read, texts, now)
-        surest.append(how_sure(proba, doubt))
+        surest.append(rule(proba, doubt))
     reached = (reach(surest, point.thresholds) for point in cascade.points)
     points = tuple(1.0 / float(language + costs @ shares) for shares in reached)
     return Pace(tuple(costs.tolist()), language, points)
