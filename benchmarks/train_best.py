@@ -177,6 +177,8 @@ def train_member(kind: str, to: Path) -> None:
 
 def train_students(teacher: Path, members: Path) -> None:
     """Cheaper models taught by this one; they have seen no near-copy of a post to judge or to choose on."""
+    if all(is_model(_place(members, name)) for name in (LINEAR_STUDENT, SMALL_ENCODER)):
+        return
     kept = teacher.with_name(f"{teacher.name}-answers.parquet")
     school = School(
         Teacher(load_model(teacher), kept), STREAM_POSTS, DistilSettings(shortest=SHORTEST)

@@ -176,6 +176,10 @@ def test_in_native_script_two_spellings_are_one_post(
     loaded = load_classifier(tmp_path / "model")
     assert open_folder(tmp_path / "model").settings["script"] == "native"
     np.testing.assert_array_equal(loaded.probabilities(TEXTS), model.probabilities(TEXTS))
+    folder = open_folder(tmp_path / "model")
+    older = replace(folder, settings={**folder.settings, "script_hash": "of other dictionaries"})
+    with pytest.warns(RuntimeWarning, match="trained with other dictionaries"):
+        load_classifier(older)
     exported = export(model, texts).model
     np.testing.assert_allclose(exported.probabilities(one), model.probabilities(one), atol=1e-4)
     np.testing.assert_array_equal(exported.probabilities(one), exported.probabilities(other))

@@ -69,6 +69,11 @@ def test_an_encoder_that_hides_no_tokens_cannot_read_on() -> None:
         adapted(tiny(special=("[PAD]", "[UNK]")), TEXTS, settings())
 
 
+def test_a_script_that_is_not_known_is_refused() -> None:
+    with pytest.raises(SettingError, match="script is 'runes'; allowed: written, native"):
+        MaskedSettings(script="runes")
+
+
 def test_a_loss_that_is_no_number_stops_and_names_the_step() -> None:
     start = tiny()
     start.weights["tokens.weight"][:] = np.nan

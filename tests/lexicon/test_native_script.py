@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mizaj.lexicon.native_script import native_script
+from mizaj.lexicon.kept import open_lexicon
+from mizaj.lexicon.native_script import NativeScript, native_script
+from mizaj.text.language import load_word_language
 
 
 @pytest.mark.parametrize(
@@ -64,3 +68,11 @@ def test_other_characters_stay_in_their_order(text):
 def test_written_once_it_is_written(text):
     once = native_script()(text)
     assert native_script()(once) == once
+
+
+def test_other_dictionaries_have_another_hash():
+    ours = native_script()
+    language = load_word_language()
+    other = NativeScript(open_lexicon(), replace(language, switch_cost=language.switch_cost + 1))
+    assert ours.content_hash == NativeScript(open_lexicon(), language).content_hash
+    assert ours.content_hash != other.content_hash

@@ -20,7 +20,7 @@ from mizaj.learn.plain import with_plain_posts
 from mizaj.learn.pretrained import Pretrained
 from mizaj.learn.train_settings import TrainSettings, epoch_batches, rate_factor
 from mizaj.model.forward import rectangle
-from mizaj.model.subwords import WRITTEN, Subwords
+from mizaj.model.subwords import SCRIPTS, WRITTEN, Subwords
 
 try:
     import torch
@@ -61,6 +61,9 @@ class MaskedSettings:
                 f"share is {self.share}, learning_rate {self.learning_rate}; allowed: a share between 0 and 1, "
                 "a rate above 0"
             )
+            raise SettingError(msg)
+        if self.script not in SCRIPTS:
+            msg = f"script is '{self.script}'; allowed: {', '.join(SCRIPTS)}"
             raise SettingError(msg)
 
 

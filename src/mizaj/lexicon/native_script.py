@@ -9,6 +9,7 @@ tuned tell the classes of SentiMix apart by 4.8 points of macro-F1 better where 
 from __future__ import annotations
 
 import functools
+import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -42,6 +43,7 @@ class NativeScript:
     """
 
     def __init__(self, lexicon: Lexicon, language: WordLanguage) -> None:
+        self._read_by = lexicon.content_hash, language
         self._by_sound = words_by_sound(lexicon)
         self._switch_cost = language.switch_cost
         # Posts repeat their words, and a word that no table has costs more than the rest of a post.
@@ -59,6 +61,15 @@ class NativeScript:
                 parts += [text[end : each.start()], self._written(word)]
                 end = each.end()
         return "".join([*parts, text[end:]])
+
+    @functools.cached_property
+    def content_hash(self) -> str:
+        """Of all that it reads by: a model that was trained on other text can tell."""
+        lexicon_hash, language = self._read_by
+        known = sorted(language.known.items())
+        figures = (language.bias, language.shift, language.switch_cost)
+        told = repr((lexicon_hash, figures, known, sorted(spellings().items()))).encode()
+        return hashlib.blake2b(told + language.weights, digest_size=16).hexdigest()
 
     def word(self, word: str) -> str:
         """A romanised Hindi word in lower case, in Devanagari."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,11 @@ TOKENIZER = "tokenizer.json"
 WRITTEN, NATIVE = "written", "native"
 SCRIPTS = (WRITTEN, NATIVE)
 """How posts are read: as they are written, or with romanised Hindi in Devanagari (`lexicon.native_script`)."""
+OTHER_DICTIONARIES = (
+    "{} was trained with other dictionaries than this mizaj writes Hindi by, and may answer less well; "
+    "evaluate it, or train it again"
+)
+_READ_BY = "script_hash"
 
 
 @dataclass(frozen=True)
@@ -61,14 +67,26 @@ class Subwords:
 
     @classmethod
     def load(cls, folder: Folder) -> Subwords:
-        """Those in the folder of a model. Raises `ModelError` for a script that is not known."""
+        """Those in the folder of a model. Raises `ModelError` for a script that is not known.
+
+        Warns where romanised Hindi was written by other dictionaries in training than it is here.
+        """
         spelt = str(folder.view(TOKENIZER), "utf-8", "replace")
-        return cls(spelt, folder.settings.get("script", WRITTEN))
+        found = cls(spelt, folder.settings.get("script", WRITTEN))
+        if folder.settings.get(_READ_BY) not in (None, found.read_by):
+            warnings.warn(OTHER_DICTIONARIES.format(folder.path), RuntimeWarning, stacklevel=2)
+        return found
 
     @property
     def contents(self) -> Contents:
         """What a model's folder keeps of it."""
-        return Contents({"script": self.script}, {TOKENIZER: self.spelt.encode()})
+        settings = {"script": self.script, _READ_BY: self.read_by}
+        return Contents(settings, {TOKENIZER: self.spelt.encode()})
+
+    @property
+    def read_by(self) -> str | None:
+        """The hash of the dictionaries that romanised Hindi is written by; none where posts stay as they are."""
+        return native_script().content_hash if self.script == NATIVE else None
 
     def __call__(self, texts: pa.Array, /) -> tuple[Ids, Offsets]:
         """The ids of all texts, flat, and where each text's begin; a null is an empty text.
