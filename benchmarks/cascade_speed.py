@@ -1,12 +1,13 @@
 """How much faster a cascade is than its last tier alone, and what it loses on posts that chose nothing.
 
-    python benchmarks/cascade_speed.py MODEL... [--allowed 0.005] [--loss macro-f1] [--rounds 5] [--json]
+    python benchmarks/cascade_speed.py MODEL... [--allowed 0.005] [--loss macro-f1] [--rounds 3] [--highest] [--json]
 
 MODEL is `lexicon` or a model's folder, cheapest first. The posts are all that are reported on and no tier has learnt
 from: the validation splits, a fold of IIITH, and VADER's sets. They are parted in five, near-copies together: in turn,
 four parts make the cascade (calibration, sureness, thresholds), and on the fifth its loss and its speed are measured.
 Rounds go through cascade and last tier in turn, by the clock, on all cores, from texts to probabilities; ratios are
-taken within a round. The loss over all is that of the five parts' answers together.
+taken within a round. The loss over all is that of the five parts' answers together. `--highest` is for comparison: how
+sure a tier is is not learnt.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import datasets
 import joint
@@ -78,6 +79,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--allowed", type=float, default=ALLOWED, help="what may be lost (0.005)")
     parser.add_argument("--loss", choices=LOSSES, default=MACRO_F1)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"rounds a part ({ROUNDS})")
+    parser.add_argument(
+        "--highest", action="store_true", help="tiers as sure as their highest probability"
+    )
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     return parser.parse_args()
 
@@ -106,7 +110,8 @@ def measured(
     rest = np.setdiff1d(np.arange(posts.n_rows), held)
     mode = Mode(accuracy_loss=options.allowed, loss=options.loss)
     ready = prepare_seen(members, posts.take(rest), seen.take(rest), mode.loss)
-    cascade = fit_cascade(ready.members, ready.seen, mode)
+    sureness = () if options.highest else ready.seen.sureness
+    cascade = fit_cascade(ready.members, replace(ready.seen, sureness=sureness), mode)
     texts = posts.texts.take(pa.array(held))
     found = cascade.answers(texts)
     shares = np.bincount(found.tiers, minlength=len(members)) / len(held)

@@ -155,4 +155,4 @@ def _asked(mode: Mode) -> Mode:
 
 
 def _spelt(threshold: float) -> str:
-    return "not asked" if threshold > 1.0 else f"{threshold:.2f}"
+    return "not asked" if threshold > 1.0 else f"{threshold:.3f}"

@@ -70,7 +70,7 @@ def _settings(cascade: Cascade, pace: Pace, chosen: int, loss: str) -> str:
 
 
 def _setting(point: Point, speed: float, loss: str, *, is_chosen: bool) -> str:
-    threshold = "last tier alone" if point.thresholds[0] > 1.0 else f"{point.thresholds[0]:.2f}"
+    threshold = "last tier alone" if point.thresholds[0] > 1.0 else f"{point.thresholds[0]:.3f}"
     name = f"<b>{threshold}, chosen</b>" if is_chosen else threshold
     shares = "".join(f"<td>{share:.1%}</td>" for share in point.shares)
     seen = f"{point.losses[loss]:+.4f}" if loss in point.losses else ""
