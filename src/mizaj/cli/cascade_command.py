@@ -48,8 +48,9 @@ def cascade(
     """Join models into a cascade: what one is not sure of goes to the next.
 
     Thresholds are chosen on held-out posts, so that with the stated confidence no more is lost
-    against the last model than was allowed. Models that are not calibrated yet are, on a third
-    of the posts. Without --accuracy-loss or --posts-per-second, half a point of accuracy.
+    against the last model than was allowed. A quarter of the posts tells where the cheaper
+    models lose, and calibrates those that are not yet; the others choose the thresholds.
+    Without --accuracy-loss or --posts-per-second, half a point of accuracy.
 
     \b
     mizaj cascade default best --data validation.parquet -o cascade/

@@ -238,16 +238,15 @@ class Fitted:
 
 def fit_members(members: Sequence[Member], seen: Seen, loss: str) -> Fitted:
     """The members calibrated where they were not, and sure as far as answering loses little, by what they said here."""
-    pairs = list(zip(members, seen.probabilities, strict=True))
-    new = [_calibration(member, proba, seen.truth) for member, proba in pairs]
-    calibrated = tuple(_with(member, each) for member, each in zip(members, new, strict=True))
-    said = [calibration(proba) for calibration, proba in zip(new, seen.probabilities, strict=True)]
-    lost = _LOST[loss]
+    pairs = zip(members, seen.probabilities, strict=True)
+    calibrations = tuple(_calibration(member, proba, seen.truth) for member, proba in pairs)
+    calibrated = tuple(map(_with, members, calibrations))
+    said = Fitted(calibrated, (), calibrations)(seen)
     sureness = tuple(
-        fit_sureness(proba, lost(seen.truth, proba.argmax(axis=1), seen.last))
-        for proba in said[:-1]
+        fit_sureness(proba, _LOST[loss](seen.truth, answers, seen.last))
+        for proba, answers in zip(said.probabilities[:-1], said.said, strict=False)
     )
-    return Fitted(calibrated, sureness, tuple(new))
+    return Fitted(calibrated, sureness, calibrations)
 
 
 def fit_cascade(
