@@ -44,8 +44,8 @@ def write_cascade_page(
         title=escape(" → ".join(cascade.tiers)),
         subtitle=f"Bounds hold with {cascade.confidence or 0:.0%} confidence on posts like those they were found on. "
         "Risk: the share answered wrongly among the posts that go no further than the tiers before the last "
-        "(line), and of the same posts by the last tier (dashed). The dot is the setting chosen. A loss below 0 is a "
-        "gain.",
+        "(line), and of the same posts by the last tier (dashed). First come the posts where least is lost against the "
+        "last tier, not those that are easiest. The dot is the setting chosen. A loss below 0 is a gain.",
         body="\n".join(parts),
     )
     try:
