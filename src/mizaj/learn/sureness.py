@@ -25,8 +25,8 @@ def fit_sureness(proba: Probabilities, losses: NDArray[np.int8]) -> Sureness:
 
     >>> proba = np.array([[0.9, 0.1], [0.3, 0.7]] * 50, np.float32)
     >>> sure = fit_sureness(proba, np.array([0, 1] * 50, np.int8))
-    >>> sure(proba[:2], np.zeros(2, np.float32)).round(2).tolist()
-    [0.49, 0.05]
+    >>> [f"{each:.2f}" for each in sure(proba[:2], np.zeros(2, np.float32))]
+    ['0.50', '0.01']
     """
     seen, said = figures(proba).astype(np.float64), proba.argmax(axis=1)
     wanted = (1.0 - losses.astype(np.float64)) / 2.0

@@ -25,8 +25,9 @@ class Sureness:
 
     A line is its height at 0, its slope by the highest probability, and that by the lead of this over the second.
 
-    >>> Sureness()(np.array([[0.1, 0.2, 0.7]], np.float32), np.zeros(1, np.float32)).round(3).tolist()
-    [0.7]
+    >>> proba, doubt = np.array([[0.2, 0.3, 0.5]], np.float32), np.zeros(1, np.float32)
+    >>> Sureness()(proba, doubt).tolist()
+    [0.5]
     """
 
     lines: tuple[Line, ...] = (PLAIN,)
