@@ -105,10 +105,12 @@ def train(
     *,
     seed: int = 0,
     posts: Labelled | None = None,
+    told: Mapping[str, object] = MappingProxyType({}),
 ) -> None:
     """Fine-tune the encoder in the folder `pretrained` and write it to `to`; `words` are settings.
 
-    It learns from the sets as `reads` says, or from these `posts` where the labels are a teacher's too.
+    It learns from the sets as `reads` says, or from these `posts` where the labels are a teacher's too; `told` stands
+    in its card besides.
     """
     fit = trainer("encoder")
     places = {"pretrained": str(pretrained), "checkpoint": f"{to}.checkpoint"}
@@ -116,6 +118,7 @@ def train(
     learnt = joint.training(reads) if posts is None else posts
     model = fit(learnt, joint.choosing(), settings, seed=seed, progress=say)
     said = {"trained_on": joint.sets(reads), "settings": {**SETTINGS, **words}, "seed": seed}
+    said |= told
     save(model, to, Described(card=said))
 
 

@@ -112,6 +112,22 @@ class School:
         said[asked] = self.teacher(posts.texts.take(pa.array(asked)))
         return teach(self.teacher, posts, unlabelled, taught=said).posts(self.settings)
 
+    @property
+    def card(self) -> dict[str, object]:
+        """What a student's card says of it."""
+        folder = self.teacher.model.folder
+        return {
+            "name": folder.path.name,
+            "kind": folder.kind,
+            "hash": folder.content_hash,
+            "asked_about": [
+                {"set": name, "split": split, "licence": datasets.licence(name)}
+                for name, split in ASKED.items()
+            ],
+            "share": self.settings.share,
+            "temperature": self.settings.temperature,
+        }
+
 
 def streams(held: pa.Table, *, most: int, n_words: int = 0, seed: int = 0) -> pa.Array:
     """Posts of so many words or more without labels, each once, at most so many posts; none near one held out."""

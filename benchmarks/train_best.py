@@ -187,22 +187,24 @@ def train_students(teacher: Path, members: Path) -> None:
         [joint.choosing().texts, *(joint.judged(n).texts for n in joint.JUDGED)]
     )
     posts = school.taught(joint.training(), pa.table({"text": held}))
+    told = {"teacher": school.card}
     if not is_model(_place(members, LINEAR_STUDENT)):
-        _timed(LINEAR_STUDENT, partial(_train_linear, posts, members / LINEAR_STUDENT))
+        _timed(LINEAR_STUDENT, partial(_train_linear, posts, members / LINEAR_STUDENT, told))
     if not is_model(_place(members, SMALL_ENCODER)):
-        _timed(SMALL_ENCODER, partial(_train_small, posts, members))
+        _timed(SMALL_ENCODER, partial(_train_small, posts, members, told))
 
 
-def _train_linear(posts: Labelled, to: Path) -> None:
+def _train_linear(posts: Labelled, to: Path, told: Mapping[str, object]) -> None:
     fit = trainer("linear")
     model = fit(posts, None, fit.settings_from({"labels_of_source": "true", "epochs": "5"}))
-    save(model, to, Described(card={"trained_on": joint.sets()}))
+    save(model, to, Described(card={"trained_on": joint.sets(), **told}))
 
 
-def _train_small(posts: Labelled, members: Path) -> None:
+def _train_small(posts: Labelled, members: Path, told: Mapping[str, object]) -> None:
     to = members / SMALL_ENCODER
     if not is_model(to):
-        encoder.train(pretrained(members), to, {"n_layers": N_SMALL_LAYERS}, posts=posts)
+        words = {"n_layers": N_SMALL_LAYERS}
+        encoder.train(pretrained(members), to, words, posts=posts, told=told)
     in_8_bits(SMALL_ENCODER, members)
 
 
@@ -295,6 +297,11 @@ def _card(
     return {
         "trained_on": joint.sets(),
         "members": {each.name: each.described.card.get("settings") for each in members},
+        "teachers": {
+            each.name: each.described.card["teacher"]
+            for each in members
+            if "teacher" in each.described.card
+        },
         "weights": _weights(ensemble),
         "scores": {
             place: {

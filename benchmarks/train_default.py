@@ -25,7 +25,7 @@ from pathlib import Path
 import datasets
 import numpy as np
 import pyarrow as pa
-from teaching import ASKED, School, Teacher
+from teaching import School, Teacher
 
 from mizaj.learn.behaviour import card_of
 from mizaj.learn.calibrate import fit_temperature
@@ -249,24 +249,13 @@ def _card(
 
 
 def _of_school(school: School, command: str) -> dict[str, object]:
-    folder = school.teacher.model.folder
-    said = school.settings
+    said, teacher = school.settings, school.teacher.model.folder.path.name
     words = (
         f"--share {said.share} --stream-weight {said.unlabelled_weight} --shortest {said.shortest}"
     )
     return {
-        "teacher": {
-            "name": folder.path.name,
-            "kind": folder.kind,
-            "hash": folder.content_hash,
-            "asked_about": [
-                {"set": name, "split": split, "licence": datasets.licence(name)}
-                for name, split in ASKED.items()
-            ],
-            "share": school.settings.share,
-            "temperature": school.settings.temperature,
-        },
-        "rebuild": f"{command} --teacher {folder.path.name} --streams {school.n_streams} {words}",
+        "teacher": school.card,
+        "rebuild": f"{command} --teacher {teacher} --streams {school.n_streams} {words}",
     }
 
 

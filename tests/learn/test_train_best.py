@@ -15,7 +15,7 @@ import pytest
 import mizaj
 from mizaj.errors import SourceError
 from mizaj.learn.labelled import Labelled
-from mizaj.model.folder import MANIFEST, open_folder, save
+from mizaj.model.folder import MANIFEST, Described, open_folder, save
 from mizaj.model.lexicon_tier import lexicon_tier
 from mizaj.model.members import load_members
 
@@ -145,14 +145,20 @@ def test_students_learn_what_the_teacher_thinks(
     shutil.rmtree(room / f"{train_best.SMALL_ENCODER}-int8")
     taught = []
 
-    def train(_start: Path, to: Path, words: dict[str, str], *, posts: Labelled) -> None:
+    def train(
+        _start: Path, to: Path, words: dict[str, str], *, posts: Labelled, told: dict[str, object]
+    ) -> None:
         taught.append((words["n_layers"], posts))
-        save(lexicon_tier(), to)
+        save(lexicon_tier(), to, Described(card=told))
 
     monkeypatch.setattr(train_best.encoder, "train", train)
     monkeypatch.setattr(train_best, "pretrained", lambda members: members)
     monkeypatch.setattr(
-        train_best, "in_8_bits", lambda name, to: save(lexicon_tier(), to / f"{name}-int8")
+        train_best,
+        "in_8_bits",
+        lambda name, to: save(
+            lexicon_tier(), to / f"{name}-int8", open_folder(to / name).described
+        ),
     )
     run(train_best, tmp_path, monkeypatch)
     [(n_layers, learnt)] = taught
@@ -162,5 +168,8 @@ def test_students_learn_what_the_teacher_thinks(
     assert {member.name for member in load_members(open_folder(room / "teacher"))} <= {
         *train_best.TEACHERS
     }
+    of_best = open_folder(tmp_path / "best").described.card["teachers"]["small-encoder"]
+    assert of_best["hash"] == open_folder(room / "teacher").content_hash
+    assert all(each["licence"] for each in of_best["asked_about"])
     student = mizaj.load(str(room / "linear-student"))
     assert student("bahut accha film").sentiment == "positive"
