@@ -185,6 +185,11 @@ def test_a_tier_that_knows_where_it_loses_passes_on_fewer_posts(loss):
     assert passed_on(fitted(plain)) < 0.97 * passed_on(plain)
 
 
+def test_too_few_posts_are_refused():
+    with pytest.raises(SettingError, match="19 labelled posts are too few for a cascade; give 20"):
+        build_cascade(MEMBERS, posts(19), Mode())
+
+
 def test_labels_are_found_by_name():
     turned = posts(30)
     other = Labelled.of(turned.texts, 2 - turned.codes, LABELS[::-1])

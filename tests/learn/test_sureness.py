@@ -41,13 +41,14 @@ def test_gains_make_surer_than_nothing_does():
     assert sure[said == 2].mean() == pytest.approx(0.5, abs=0.05)
 
 
-@pytest.mark.parametrize("n", [0, 1, 5])
-def test_with_few_posts_it_supposes_that_nothing_is_lost(n):
-    proba, _, _ = world(max(n, 1))
-    rule = fit_sureness(proba[:n], np.ones(n, np.int8))
-    assert len(rule.lines) == 3
-    many = world(50)[0]
-    assert rule(many, np.zeros(50, np.float32)).min() >= (0.5 if n == 0 else 0.0)
+def test_the_fewer_the_posts_the_more_it_supposes_that_nothing_is_lost():
+    proba, _, _ = world(400)
+    asked, no_doubt = world(50, seed=1)[0], np.zeros(50, np.float32)
+    rules = [fit_sureness(proba[:n], np.ones(n, np.int8)) for n in (0, 1, 5, 400)]
+    means = [float(rule(asked, no_doubt).mean()) for rule in rules]
+    assert means[0] == pytest.approx(0.5)
+    assert 0.5 > means[1] > means[2] > means[3]
+    assert means[3] < 0.01
 
 
 def test_a_label_that_nobody_answered_has_the_line_of_all():

@@ -48,9 +48,10 @@ from mizaj.model.cascade import (
 )
 from mizaj.model.classifier import Probabilities
 from mizaj.model.members import Member
-from mizaj.model.sureness import Sureness
+from mizaj.model.sureness import Sureness, rules_of
 
 _UNLABELLED = -1
+_FEWEST = 20  # posts: a quarter of them has to say something of each tier
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class Seen:
     @property
     def rules(self) -> tuple[Sureness, ...]:
         """How sure each tier is but the last."""
-        return self.sureness or (Sureness(),) * (len(self.probabilities) - 1)
+        return rules_of(self.sureness, len(self.probabilities))
 
     @cached_property
     def surest(self) -> tuple[Probabilities, ...]:
@@ -213,7 +214,10 @@ def prepare_seen(
     loss: str,
     settings: CascadeSettings = DEFAULT,
 ) -> Ready:
-    """The same, where it is known already what the members say of the posts."""
+    """The same, where it is known already what the members say of the posts. Raises `SettingError` for under 20."""
+    if held_out.n_rows < _FEWEST:
+        msg = f"{held_out.n_rows} labelled posts are too few for a cascade; give {_FEWEST} at least, best thousands"
+        raise SettingError(msg)
     texts, codes = held_out.texts.to_pylist(), held_out.codes.tolist()
     parts = fold_numbers(texts, codes, n_folds=settings.fitting_parts, seed=settings.seed)
     first, rest = np.flatnonzero(parts == 0), np.flatnonzero(parts != 0)

@@ -19,7 +19,7 @@ from mizaj.lexicon.scorer import LexiconSettings, load_scorer
 from mizaj.model.classifier import Answers, Contents, Probabilities
 from mizaj.model.folder import Folder
 from mizaj.model.members import MEMBERS, Member, load_members, pack_members
-from mizaj.model.sureness import Sureness
+from mizaj.model.sureness import Sureness, rules_of
 
 ALWAYS, NEVER = 0.0, 2.0
 """Thresholds that every confidence reaches, and that none does."""
@@ -98,8 +98,8 @@ class Cascade:
 
     @property
     def rules(self) -> tuple[Sureness, ...]:
-        """How sure each tier is, but the last, which nobody asks."""
-        return self.sureness or (Sureness(),) * (len(self.members) - 1)
+        """How sure each tier is but the last."""
+        return rules_of(self.sureness, len(self.members))
 
     @property
     def kind(self) -> str:

@@ -48,6 +48,11 @@ class Sureness:
         return np.broadcast_to(np.array(self.lines, np.float32), (n_labels, len(PLAIN)))
 
 
+def rules_of(sureness: tuple[Sureness, ...], n_tiers: int) -> tuple[Sureness, ...]:
+    """How sure each tier is but the last, which nobody asks: as given, else by the highest probability."""
+    return sureness or (Sureness(),) * (n_tiers - 1)
+
+
 def figures(proba: Probabilities) -> NDArray[np.float32]:
     """For each row a one, the highest probability, and its lead over the second: shape (rows, 3)."""
     second, highest = np.partition(proba, -2, axis=1)[:, -2:].T
