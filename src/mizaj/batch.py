@@ -26,6 +26,10 @@ TIER = pa.field("tier", _LABEL_TYPE)
 LANGUAGE = pa.field("language", _LABEL_TYPE)
 CMI = pa.field("cmi", pa.float32())
 REJECTED = pa.field("rejected", _REASON_TYPE)
+MASKED = pa.field("masked", pa.list_(pa.string()))
+"""The kinds of personal data that were masked in a row, in the order of the text; empty for none."""
+COPIES = pa.field("copies", pa.int64())
+"""How many kept or duplicate posts are copies of one another, this one among them: 1 for a post that stands alone."""
 
 SCORED = pa.schema([SENTIMENT, SCORE, CONFIDENCE, TIER, LANGUAGE, CMI])
 """The columns that scoring adds, in the order they are written."""
@@ -82,6 +86,22 @@ class Step(Protocol):
 
     def __call__(self, batch: pa.RecordBatch, /) -> pa.RecordBatch:
         """The batch with the declared columns appended."""
+
+
+class Filter(Step, Protocol):
+    """A step that sets rows aside: it fills `rejected`, which it reads, where no earlier reason stands."""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The reasons it gives, as far as their colon (`language` for `language:other`)."""
+
+
+class Rewriter(Step, Protocol):
+    """A step that replaces what stands in a column: a repaired text, one without personal data."""
+
+    @property
+    def rewrites(self) -> tuple[str, ...]:
+        """The columns it replaces, all of which it reads; their types stay."""
 
 
 @dataclass(frozen=True)
