@@ -23,7 +23,7 @@ def learn(job: Job, group: Group, progress: Progress) -> Trained:
     run = Run(job, group)
     run.resume()
     tell = progress if group.rank == 0 else silent
-    while run.standing.step < job.of_steps and not run.is_over:
+    while not run.is_over:
         loss = run.advance()
         figures = {"step": run.standing.step, "of_steps": job.of_steps, "loss": loss}
         if run.is_evaluation_due:
