@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mizaj.batch import Pipeline, Step
     from mizaj.errors import (
+        ClusterError,
         ColumnExists,
         ColumnMissing,
         ExtraMissing,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "ClusterError",
     "ColumnExists",
     "ColumnMissing",
     "ExtraMissing",
@@ -71,6 +73,7 @@ __all__ = [
 _ROOMS = {
     "mizaj.batch": ("Pipeline", "Step"),
     "mizaj.errors": (
+        "ClusterError",
         "ColumnExists",
         "ColumnMissing",
         "ExtraMissing",

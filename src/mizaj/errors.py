@@ -10,6 +10,7 @@
     - LexiconError         a dictionary file breaks the format
     - ModelError           a model folder is missing, damaged or too new
     - TrainingError        training cannot go on; the message says which setting to change
+    - ClusterError         a cluster cannot be reached, or its workers cannot do the work
   + ExtraMissing           an optional library is not installed; the message gives the install line
   + Interrupted            the user stopped a run; the message says how to resume it
 """
@@ -21,6 +22,17 @@ from collections.abc import Sequence
 
 class MizajError(Exception):
     """Any error that mizaj raises on purpose."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """The message and what else it carries, whatever its class takes when made: errors travel between processes."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[MizajError], args: tuple[object, ...], state: dict[str, object]) -> MizajError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 class UsageError(MizajError):
@@ -73,6 +85,10 @@ class ModelError(UsageError):
 
 class TrainingError(UsageError):
     """Training cannot go on: the loss is no number, memory ran out, or a worker failed."""
+
+
+class ClusterError(UsageError):
+    """A cluster cannot be reached, or its workers cannot do the work: other versions, a folder they cannot see."""
 
 
 class ExtraMissing(MizajError):

@@ -36,6 +36,22 @@ Rules = Annotated[
 Domain = Annotated[
     str | None, typer.Option("--domain", metavar="NAME", help="Add a domain pack, e.g. movies.")
 ]
+On = Annotated[
+    Literal["local", "ray", "spark"],
+    typer.Option("--on", help="Where it runs: here or on a cluster."),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        metavar="ADDR",
+        help="The cluster: HOST:PORT or 'auto' (Ray), spark://HOST:PORT (Spark).",
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, metavar="N", help="Shards at a time; one a processor."),
+]
 Output = Annotated[str, typer.Option("--output", "-o", metavar="OUT", help="What to write.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 

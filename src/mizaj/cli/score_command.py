@@ -41,13 +41,9 @@ def score(
     to: Annotated[
         Literal["parquet", "jsonl", "csv"], typer.Option("--to", help="Output format.")
     ] = "parquet",
-    on: Annotated[
-        Literal["local", "ray", "spark"], typer.Option("--on", help="Where it runs.")
-    ] = "local",
-    workers: Annotated[
-        int | None,
-        typer.Option("--workers", min=1, metavar="N", help="Threads; all cores if not given."),
-    ] = None,
+    on: given.On = "local",
+    address: given.Address = None,
+    workers: given.Workers = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a stopped run.")] = False,
     overwrite: given.Overwrite = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 1 if rows are rejected.")] = False,
@@ -64,6 +60,7 @@ def score(
     mizaj score posts.parquet -o scored/
     mizaj score 'posts/*.csv.gz' --text body -o scored/ --to jsonl
     mizaj score big.parquet -o scored/ --resume
+    mizaj score /shared/posts/ -o /shared/scored/ --on ray --address auto
     """
     asked = {
         "accuracy_loss": accuracy_loss,
@@ -82,6 +79,7 @@ def score(
         query=query,
         to=to,
         on=on,
+        address=address,
         workers=workers,
         resume=resume,
         overwrite=overwrite,

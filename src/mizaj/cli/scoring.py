@@ -71,6 +71,7 @@ class ScoreJob:
     query: str | None
     to: str
     on: str
+    address: str | None
     workers: int | None
     resume: bool
     overwrite: bool
@@ -89,7 +90,9 @@ def score_posts(
     reading = ReadSettings(text=job.text, format=job.format, query=job.query)
     writing = WriteSettings(format=job.to, overwrite=job.overwrite, resume=job.resume)
     running = RunSettings(
-        workers=job.workers, is_progress_shown=False if is_quiet or as_json else None
+        workers=job.workers,
+        address=job.address,
+        is_progress_shown=False if is_quiet or as_json else None,
     )
     pipeline = Pipeline((chosen.step(job.text),))
     source = open_source(sources, settings=reading)

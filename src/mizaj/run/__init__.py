@@ -17,16 +17,14 @@ from mizaj.batch import Pipeline
 from mizaj.errors import Interrupted, SettingError, SourceError
 from mizaj.read import Source, open_source
 from mizaj.read.files import hash_file
-from mizaj.run import local
-from mizaj.run.ledger import Ledger, begin
+from mizaj.run.ledger import Ledger, begin, check_use
 from mizaj.run.manifest import Manifest, sum_up
+from mizaj.run.places import Asked, Place, open_place
 from mizaj.run.progress import watch
-from mizaj.run.shard import Counts, Engine, Job, ShardResult
+from mizaj.run.shard import Counts, Job, ShardResult
 from mizaj.write import Sink
 
 __all__ = ["Counts", "Job", "Manifest", "RunSettings", "ShardResult", "Sink", "run"]
-
-_ENGINES: dict[str, Engine] = {"local": local.map_shards}
 
 
 def _utc_now() -> datetime:
@@ -37,12 +35,14 @@ def _utc_now() -> datetime:
 class RunSettings:
     """How a run is carried out; nothing here changes the rows that come out.
 
-    `workers` is the number of shards at a time, None for one a processor. `is_progress_shown` None
+    `workers` is the number of shards at a time, None for one a processor. `address` names a cluster: for Ray HOST:PORT
+    or `auto`, for Spark a master; None is one of this machine, or the one that is connected. `is_progress_shown` None
     shows a bar where stderr is a terminal. `is_hashed` False leaves the hashes of the inputs out
     of the manifest. `now` is the clock.
     """
 
     workers: int | None = None
+    address: str | None = None
     is_progress_shown: bool | None = None
     is_hashed: bool = True
     now: Callable[[], datetime] = _utc_now
@@ -63,20 +63,30 @@ def run(
 ) -> Manifest:
     """The manifest of a run that reads every row of the source and writes it to the sink.
 
-    `source` is a `Source` or what `open_source` takes; `sink` a `Sink` or a folder. Everything is
-    checked before the first row is read or the first file touched. Inputs that break off are
+    `source` is a `Source` or what `open_source` takes; `sink` a `Sink` or a folder; `on` is `local`, `ray` or `spark`,
+    and the output is the same wherever it ran. Everything is checked before the first row is read or the first file
+    touched. Inputs that break off are
     listed in the manifest while others go on; `SourceError` is raised at the end only when no
     row could be read. Raises `Interrupted` on Ctrl-C, with how to go on.
     """
     settings = settings or RunSettings()
-    engine = _engine(on)
     opened = source if isinstance(source, Source) else open_source(source)
     target = sink if isinstance(sink, Sink) else Sink(Path(sink))
     job = Job(pipeline, opened, target)
     target.check(job.schema)
+    check_use(target)
+    asked = Asked(settings.workers, settings.address, (target.folder,))
+    with open_place(on, asked) as place:
+        return run_at(place, job, settings)
+
+
+def run_at(place: Place, job: Job, settings: RunSettings) -> Manifest:
+    """The manifest of a job that is done at a place which is open already; see `run`."""
+    target = job.sink
+    target.check(job.schema)
     ledger = begin(job)
-    with _hashing(opened, is_on=settings.is_hashed) as hashes:
-        results = _work(job, ledger, engine, settings)
+    with _hashing(job.source, is_on=settings.is_hashed) as hashes:
+        results = _work(job, ledger, place, settings)
         manifest = sum_up(job, results, hashes(), created=settings.now())
     manifest.write(target.folder)
     if manifest.bad_inputs and manifest.counts.rows_in == 0:
@@ -84,21 +94,13 @@ def run(
     return manifest
 
 
-def _engine(name: str) -> Engine:
-    if name not in _ENGINES:
-        msg = f"there is no engine '{name}'; allowed: {', '.join(_ENGINES)}"
-        raise SettingError(msg)
-    return _ENGINES[name]
-
-
-def _work(job: Job, ledger: Ledger, engine: Engine, settings: RunSettings) -> list[ShardResult]:
+def _work(job: Job, ledger: Ledger, place: Place, settings: RunSettings) -> list[ShardResult]:
     results = ledger.results()
     done = {result.shard for result in results}
     todo = [shard for shard in job.source.shards if shard.name not in done]
-    workers = settings.workers or os.cpu_count() or 1
     try:
         with watch(todo, is_shown=settings.is_progress_shown) as tick:
-            for result in engine(job, todo, workers=workers, tick=tick):
+            for result in place.do_jobs(job, todo, tick=tick):
                 ledger.add(result)
                 results.append(result)
     except KeyboardInterrupt as error:

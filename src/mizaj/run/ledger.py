@@ -59,8 +59,8 @@ def begin(job: Job) -> Ledger:
     sink, identity = job.sink, identity_of(job)
     path = sink.folder / OUTPUT_MARK
     is_used = sink.folder.is_dir() and any(sink.folder.iterdir())
+    check_use(sink)
     if is_used:
-        _check_use(sink, path)
         if sink.settings.resume:
             return _resumed(path, identity)
         _clear(sink.folder)
@@ -82,8 +82,11 @@ def identity_of(job: Job) -> dict[str, Any]:
     }
 
 
-def _check_use(sink: Sink, path: Path) -> None:
-    settings = sink.settings
+def check_use(sink: Sink) -> None:
+    """Raises `SinkError` for an output folder that is in use, unless by a run that is to be resumed or replaced."""
+    path, settings = sink.folder / OUTPUT_MARK, sink.settings
+    if not (sink.folder.is_dir() and any(sink.folder.iterdir())):
+        return
     if not (settings.resume or settings.overwrite):
         msg = (
             f"{sink.folder}: exists and is not empty; --resume goes on with an unfinished run, "

@@ -11,6 +11,7 @@ from itertools import islice
 
 import pyarrow as pa
 
+from mizaj.cluster import Item, Result
 from mizaj.read import Shard
 from mizaj.run.shard import Each, ShardFunction, ShardResult, Tick
 
@@ -36,6 +37,31 @@ def map_shards(
     """
     with _lean_memory():
         yield from _map(function, shards, workers=workers, tick=tick)
+
+
+def spread(
+    function: Callable[[Item], Result], shards: Sequence[Item], /, *, workers: int
+) -> Iterator[Result]:
+    """The results as they come, of `workers` threads; no more shards are begun once the consumer stops or one fails.
+
+    >>> sorted(spread(abs, [-1, -2, 3], workers=2))
+    [1, 2, 3]
+    """
+    with _lean_memory(), ThreadPoolExecutor(workers) as pool:
+        yield from _as_they_end(lambda shard: pool.submit(function, shard), shards, workers)
+
+
+def _as_they_end(
+    begin: Callable[[Item], Future[Result]], shards: Iterable[Item], most: int
+) -> Iterator[Result]:
+    """The results of what is begun, at most so many at a time."""
+    waiting = iter(shards)
+    running = {begin(shard) for shard in islice(waiting, most)}
+    while running:
+        done, running = wait(running, return_when=FIRST_COMPLETED)
+        running |= {begin(shard) for shard in islice(waiting, len(done))}
+        for future in done:
+            yield future.result()
 
 
 @contextmanager
@@ -65,22 +91,14 @@ def _map(
 
     with ThreadPoolExecutor(workers) as pool, ThreadPoolExecutor(workers) as spare:
         ahead = _Ahead(spare)
-        waiting = iter(enumerate(shards))
-        running: set[Future[ShardResult]] = set()
 
-        def begin(n_shards: int) -> None:
-            for number, shard in islice(waiting, n_shards):
-                each: Each = ahead if number >= len(shards) - workers else map
-                running.add(pool.submit(function, shard, each=each, tick=stoppable))
+        def begin(numbered: tuple[int, Shard]) -> Future[ShardResult]:
+            number, shard = numbered
+            each: Each = ahead if number >= len(shards) - workers else map
+            return pool.submit(function, shard, each=each, tick=stoppable)
 
         try:
-            begin(workers)
-            while running:
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                running -= done
-                begin(len(done))
-                for future in done:
-                    yield future.result()
+            yield from _as_they_end(begin, enumerate(shards), workers)
         finally:
             stop.set()
 

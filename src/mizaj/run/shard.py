@@ -39,10 +39,10 @@ class ShardFunction(Protocol):
 
 
 class Engine(Protocol):
-    """A place to work: applies a function to shards there."""
+    """What applies the function of a run to shards, wherever."""
 
     def __call__(
-        self, function: ShardFunction, shards: Sequence[Shard], /, *, workers: int, tick: Tick
+        self, function: ShardFunction, shards: Sequence[Shard], /, *, tick: Tick
     ) -> Iterator[ShardResult]:
         """The results, in the order in which they come."""
 

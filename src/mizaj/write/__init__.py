@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -107,6 +108,8 @@ class ShardWriter:
         self._rows: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
         self._sizes: dict[str, int] = {}
+        # On a cluster several attempts at one shard may run at a time, on machines whose processes have equal numbers.
+        self._attempt = secrets.token_hex(6)
 
     def __enter__(self) -> Self:
         self._open("kept", self._kept_schema)
@@ -191,12 +194,12 @@ class ShardWriter:
 
     def _temporary(self, part: str) -> Path:
         target = self._sink.folder / self._targets[part]
-        return target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        return target.with_name(f".{target.name}.{self._attempt}.tmp")
 
 
 def write_whole(path: Path, content: bytes) -> None:
     """Writes a small file so that it is there whole, on disk, or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
     try:
         temporary.write_bytes(content)
         _make_durable(temporary)
