@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -21,10 +23,37 @@ WORDS = {
 }
 
 
+TOYS = Path(__file__).parents[1] / "toy"
+
+
+@pytest.fixture(scope="session")
+def ray_cluster() -> Iterator[None]:
+    """A Ray cluster of two processors on this machine, whose workers find the modules of the folder `toy`."""
+    ray = pytest.importorskip("ray")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(TOYS), os.environ.get("PYTHONPATH", "")]))
+        patch.setenv("RAY_worker_niceness", "0")
+        ray.init(
+            address="local",
+            num_cpus=2,
+            include_dashboard=False,
+            logging_level="ERROR",
+            log_to_driver=False,
+        )
+        yield
+        ray.shutdown()
+
+
+@pytest.fixture
+def toy_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The modules of the folder `toy`, to be imported by name in every process."""
+    monkeypatch.syspath_prepend(str(TOYS))
+
+
 @pytest.fixture
 def toy(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The module of the kind `toy`, registered for training and for loading."""
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "toy"))
+    monkeypatch.syspath_prepend(str(TOYS))
     monkeypatch.setitem(TRAINERS, "toy", "toy_kind")
     monkeypatch.setitem(KINDS, "toy", "toy_kind")
     import toy_kind

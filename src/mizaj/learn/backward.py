@@ -185,8 +185,8 @@ def _number(*numbers: int) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0])
 
 
-def device_of(settings: TrainSettings, rank: int = 0) -> str:
+def device_of(settings: TrainSettings, gpu: int = 0) -> str:
     """The device that a process trains on: `auto` takes a GPU where there is one."""
     if settings.device != "auto":
         return settings.device
-    return f"cuda:{rank}" if torch.cuda.is_available() else "cpu"
+    return f"cuda:{gpu}" if torch.cuda.is_available() else "cpu"

@@ -30,6 +30,10 @@ class Group(Protocol):
     def size(self) -> int:
         """How many processes there are."""
 
+    @property
+    def gpu(self) -> int:
+        """The number of the GPU that is this process's own, among those it sees."""
+
     def add(self, tensor: Tensor) -> None:
         """Make the tensor, in all processes, the sum of theirs."""
 
@@ -40,6 +44,7 @@ class Alone:
 
     rank: int = 0
     size: int = 1
+    gpu: int = 0
 
     def add(self, tensor: Tensor) -> None:
         """Leave the tensor as it is."""
@@ -51,6 +56,7 @@ class AllReduce:
 
     rank: int
     size: int
+    gpu: int = 0
 
     def add(self, tensor: Tensor) -> None:
         """Sum by AllReduce; every process gets the same bits."""

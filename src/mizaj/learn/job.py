@@ -16,7 +16,7 @@ from mizaj.learn.train_settings import TrainSettings
 if TYPE_CHECKING:
     from torch import nn
 
-_CHANGES_NOTHING = ("checkpoint", "checkpoint_every", "mlflow")
+CHANGES_NOTHING = ("checkpoint", "checkpoint_every", "mlflow", "on", "address", "restarts")
 """Settings that do not change what is learnt: a checkpoint goes on under others."""
 
 
@@ -66,7 +66,7 @@ class Job:
         kept = {
             each.name: getattr(self.settings, each.name)
             for each in fields(self.settings)
-            if each.name not in _CHANGES_NOTHING
+            if each.name not in CHANGES_NOTHING
         }
         held_out = self.validation.fingerprint if self.validation else "none"
         return {

@@ -35,12 +35,12 @@ def learn(job: Job, group: Group, progress: Progress) -> Trained:
 
 
 @contextmanager
-def threads(settings: TrainSettings) -> Iterator[None]:
-    """PyTorch on the cores that one worker may use."""
+def threads(settings: TrainSettings, n_cores: int | None = None) -> Iterator[None]:
+    """PyTorch on the cores that one worker may use: `n_cores`, or else its share of this machine's."""
     before = torch.get_num_threads()
-    wanted_threads = settings.threads
+    wanted_threads = settings.threads or n_cores
     if wanted_threads is None and settings.workers > 1:
-        wanted_threads = max(1, _n_cores() // settings.workers)
+        wanted_threads = max(1, own_cores() // settings.workers)
     torch.set_num_threads(wanted_threads or before)
     try:
         yield
@@ -48,7 +48,7 @@ def threads(settings: TrainSettings) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _n_cores() -> int:
+def own_cores() -> int:
     """The cores this process may use; all there are where the system does not say."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -37,7 +37,7 @@ class Run:
     def __init__(self, job: Job, group: Group) -> None:
         self.job, self.group, self.settings = job, group, job.settings
         freeze(job)
-        self.backward = Backward(job, device_of(job.settings, group.rank))
+        self.backward = Backward(job, device_of(job.settings, group.gpu))
         self.module = self.backward.module
         self.optimizer = optimizer_of(self.backward.learnt(), job)
         self.identity = job.identity() if job.settings.checkpoint else {}

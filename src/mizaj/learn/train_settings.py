@@ -13,9 +13,11 @@ from mizaj.model.padding import Offsets
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 SCHEDULES = ("linear", "cosine", "constant")
+ENGINES = ("local", "ray", "spark")
+EXCHANGES = ("allreduce", "server")
 _POOL_BATCHES = 50
 """Rows of like length are sought among this many batches: near no padding, and batches still differ each epoch."""
-_AT_LEAST_ONE = ("epochs", "batch_size", "accumulate", "patience", "workers")
+_AT_LEAST_ONE = ("epochs", "batch_size", "accumulate", "patience", "workers", "servers")
 _SHARES = ("warmup", "label_smoothing")
 _OPTIONAL = ("evaluate_every", "checkpoint_every", "threads")
 
@@ -35,6 +37,11 @@ class TrainSettings:
     `precision` is that of products of matrices: `float32`; `bfloat16`, up to twice as fast on GPUs and processors that
     know it (AVX-512 BF16, AMX), slower elsewhere; `auto` takes it on a GPU alone. `checkpoint` is a folder to resume
     from, written every `checkpoint_every` steps, None for at each evaluation. `mlflow` is a tracking address or folder.
+
+    `on` says where the workers are: processes of this machine (`local`), or of the Ray or Spark cluster at `address`
+    (None: one that is started here). A group that lost a worker begins again from its checkpoint, `restarts` times at
+    most. `exchange` says how they share a step: by `allreduce`, or by a parameter `server` of `servers` processes, on
+    Ray alone, with gradients at most `staleness` steps behind.
     """
 
     epochs: int = field(default=6, metadata={"search": (2, 12)})
@@ -53,6 +60,12 @@ class TrainSettings:
     device: str = "auto"
     workers: int = 1
     threads: int | None = None
+    on: str = "local"
+    address: str | None = None
+    restarts: int = 3
+    exchange: str = "allreduce"
+    staleness: int = 0
+    servers: int = 1
     checkpoint: str | None = None
     checkpoint_every: int | None = None
     mlflow: str | None = None
@@ -70,6 +83,13 @@ class TrainSettings:
         _check("learning_rate", self.learning_rate, self.learning_rate > 0.0, "more than 0")
         _check("precision", self.precision, self.precision in PRECISIONS, ", ".join(PRECISIONS))
         _check("schedule", self.schedule, self.schedule in SCHEDULES, ", ".join(SCHEDULES))
+        for name in ("restarts", "staleness"):
+            _check(name, getattr(self, name), getattr(self, name) >= 0, "0 or more")
+        _check("on", self.on, self.on in ENGINES, ", ".join(ENGINES))
+        _check("exchange", self.exchange, self.exchange in EXCHANGES, ", ".join(EXCHANGES))
+        if self.exchange == "server" and self.on != "ray":
+            msg = f"exchange is server on {self.on}; a parameter server needs on=ray"
+            raise SettingError(msg)
 
 
 def _check(name: str, value: object, is_allowed: bool, allowed: str) -> None:  # noqa: FBT001 -- the claim itself

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import pickle
 import signal
 import tempfile
-import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,13 +18,20 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mizaj import errors
-from mizaj.errors import MizajError, SettingError, TrainingError
+from mizaj.errors import MizajError, TrainingError
+from mizaj.learn.carried import (
+    Answer,
+    answer_of,
+    error_of,
+    packed,
+    trained_of,
+    trouble,
+    unpacked,
+)
 from mizaj.learn.group import AllReduce
 from mizaj.learn.job import Job, Trained
 from mizaj.learn.kinds import Progress, silent
 from mizaj.learn.loop import learn, threads
-from mizaj.model.tensors import pack_tensors, unpack_tensors
 
 try:
     import torch
@@ -59,7 +64,7 @@ def train_in_processes(job: Job, progress: Progress) -> Trained:
 
     Raises what a worker raised, or `TrainingError` where one ended without a word.
     """
-    content = _spelt(job)
+    content = packed(job)
     with tempfile.TemporaryDirectory(prefix="mizaj-workers-") as folder:
         size = job.settings.workers
         started = [_start(_Place(rank, size, folder, content)) for rank in range(size)]
@@ -71,20 +76,7 @@ def train_in_processes(job: Job, progress: Progress) -> Trained:
                 process.join()
                 ear.close()
         weights = Path(folder, _WEIGHTS).read_bytes()
-    state = unpack_tensors(weights, "a worker's weights")
-    job.module.load_state_dict(
-        {name: torch.from_numpy(each.copy()) for name, each in state.items()}
-    )
-    job.module.eval()
-    return Trained(job.module, said["macro_f1"], said["steps"], tuple(said["history"]))
-
-
-def _spelt(job: Job) -> bytes:
-    try:
-        return pickle.dumps(job)
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
-        msg = f"this network cannot go to other processes ({error}); define its class in a module, or give workers=1"
-        raise SettingError(msg) from error
+    return trained_of(job, Answer(weights, said))
 
 
 def _start(place: _Place) -> tuple[SpawnProcess, Connection]:
@@ -139,16 +131,8 @@ def _failure(
     """One error for what befell the workers: what one raised, else how one ended, else the broken exchange."""
     raised = [(rank, each) for rank, each in sorted(told.items()) if "error" in each]
     own = [(rank, each) for rank, each in raised if not each["is_exchange"]]
-    for rank, each in own:
-        kind = getattr(errors, each["error"], None)
-        if kind is None:
-            found: MizajError = TrainingError(
-                f"worker {rank} failed: {each['error']}: {each['message']}"
-            )
-        else:
-            found = kind(each["message"])
-        found.add_note(f"in worker {rank}:\n{each['trace']}")
-        return found
+    if own:
+        return error_of(*own[0])
     for rank, (process, _) in enumerate(started):
         process.join(_LAST_WORDS_S)
         if rank not in told and process.exitcode:
@@ -171,28 +155,19 @@ def work(place: _Place, mouth: Connection) -> None:
     """Be one worker; called in a process of its own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who stops the run stops the workers
     try:
-        job: Job = pickle.loads(place.content)  # from the process that started this one
+        job = unpacked(place.content)
         tell: Progress = silent if place.rank else lambda figures: _say(mouth, figures)
         _meet(place, job)
         with threads(job.settings):
-            trained = learn(job, AllReduce(place.rank, place.size), tell)
+            trained = learn(job, AllReduce(place.rank, place.size, gpu=place.rank), tell)
+        answer = answer_of(trained)
         if place.rank == 0:
-            state = trained.module.state_dict()
-            arrays = {name: each.detach().cpu().numpy() for name, each in state.items()}
-            Path(place.folder, _WEIGHTS).write_bytes(pack_tensors(arrays))
+            Path(place.folder, _WEIGHTS).write_bytes(answer.weights)
         distributed.barrier()
         distributed.destroy_process_group()
-        _say(
-            mouth,
-            {"macro_f1": trained.macro_f1, "steps": trained.steps, "history": trained.history},
-        )
+        _say(mouth, answer.figures)
     except Exception as error:  # all of them go to the process that asked
-        said = {
-            "error": type(error).__name__,
-            "message": str(error),
-            "is_exchange": _is_lost(error),
-        }
-        _say(mouth, {**said, "trace": traceback.format_exc()})
+        _say(mouth, trouble(error))
 
 
 def _meet(place: _Place, job: Job) -> None:
@@ -206,12 +181,6 @@ def _meet(place: _Place, job: Job) -> None:
         world_size=place.size,
         timeout=_PATIENCE,
     )
-
-
-def _is_lost(error: Exception) -> bool:
-    """Whether the error says no more than that another worker is gone."""
-    words = str(error)
-    return isinstance(error, distributed.DistError) or "gloo" in words or "Connection" in words
 
 
 def _say(mouth: Connection, figures: Mapping[str, Any]) -> None:
