@@ -1,0 +1,651 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
+"""The compiled search for copies: `near_plain` and `near_sketch` on whole Arrow columns, without the GIL.
+
+The plain form of a post is written in one pass. Links, handles and smileys are noticed at the mark in them (`:`, `.`,
+`@`) by looking back, so that letters, of which posts are made, cost one look-up each. What other characters become is
+asked of `near_plain` when they first come, and kept.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdlib cimport free, malloc, realloc
+from libc.string cimport memcmp, memcpy, memset
+
+from mizaj.lexicon._kernel cimport check_offsets
+
+from mizaj.clean import near_plain, near_sketch
+
+cdef enum:
+    # what an ASCII byte is; from 32 on, the byte that is written for it
+    BLANK = 0
+    DROP = 1
+    AT = 2
+    COLON = 3
+    EYES = 4
+    DOT = 5
+    BEYOND = 6
+    FIRST_WRITTEN = 32
+    TABLE_END = 0x20000
+    FIRST_TAG = 0xE0000
+    TAGS_END = 0xE1000
+    # more than all forms together take (119 kB)
+    POOL_BYTES = 1 << 18
+    # room that a post needs besides `GROWTH` times its length
+    SPARE = 16
+    GROWTH = 12
+    LONGEST_SHINGLE = 64
+
+cdef extern from *:
+    """
+    #include <stdint.h>
+    #define MIZAJ_BASIS 0x9E3779B97F4A7C15ULL
+    #define MIZAJ_PRIME 0xBF58476D1CE4E5B9ULL
+    #define MIZAJ_LAST_PRIME 0x94D049BB133111EBULL
+    #define MIZAJ_SHINGLE_PRIME 0x9E3779B97F4A7C55ULL
+    #define MIZAJ_RAW_BASIS 0xD1B54A32D192ED03ULL
+    #define MIZAJ_UNKNOWN 0xFFFFFFFFu
+    #define MIZAJ_KEEP 0xFFFFFFFEu
+    #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__)
+    #define MIZAJ_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+    #else
+    #define MIZAJ_CLONES
+    #endif
+    #ifdef __GNUC__
+    #define MIZAJ_FENCE() __atomic_thread_fence(__ATOMIC_RELEASE)
+    #else
+    #define MIZAJ_FENCE()
+    #endif
+    /* The least of the shuffled numbers for each shuffle: four numbers at once, so that a shuffle is loaded for four. */
+    MIZAJ_CLONES
+    static void mizaj_shuffle(const uint32_t* numbers, int64_t n, const uint32_t* factors,
+                              const uint32_t* summands, int k, uint32_t* least) {
+        for (int i = 0; i < k; i++) least[i] = 0xFFFFFFFFu;
+        int64_t at = 0;
+        for (; at + 4 <= n; at += 4) {
+            const uint32_t a = numbers[at], b = numbers[at + 1], c = numbers[at + 2], d = numbers[at + 3];
+            for (int i = 0; i < k; i++) {
+                const uint32_t f = factors[i], s = summands[i];
+                const uint32_t p = f * a + s, q = f * b + s, r = f * c + s, t = f * d + s;
+                const uint32_t x = p < q ? p : q, y = r < t ? r : t;
+                const uint32_t z = x < y ? x : y;
+                least[i] = z < least[i] ? z : least[i];
+            }
+        }
+        for (; at < n; at++) {
+            const uint32_t a = numbers[at];
+            for (int i = 0; i < k; i++) {
+                const uint32_t p = factors[i] * a + summands[i];
+                least[i] = p < least[i] ? p : least[i];
+            }
+        }
+    }
+    """
+    const uint64_t BASIS "MIZAJ_BASIS"
+    const uint64_t PRIME "MIZAJ_PRIME"
+    const uint64_t LAST_PRIME "MIZAJ_LAST_PRIME"
+    const uint64_t SHINGLE_PRIME "MIZAJ_SHINGLE_PRIME"
+    const uint64_t RAW_BASIS "MIZAJ_RAW_BASIS"
+    const uint32_t UNKNOWN "MIZAJ_UNKNOWN"
+    const uint32_t KEEP "MIZAJ_KEEP"
+    void fence "MIZAJ_FENCE"() noexcept nogil
+    void shuffle "mizaj_shuffle"(
+        const uint32_t* numbers, int64_t n, const uint32_t* factors, const uint32_t* summands, int k, uint32_t* least
+    ) noexcept nogil
+
+if GROWTH != near_plain.MOST_GROWTH or TABLE_END != near_plain.TABLE_END or RAW_BASIS != near_sketch.RAW_BASIS:
+    raise ImportError("the compiled search for copies is older than its definition; build it again")
+
+
+cdef struct Column:
+    # an Arrow string column: one of the offsets is there
+    const uint8_t* data
+    const int32_t* narrow
+    const int64_t* wide
+
+
+cdef inline int64_t begin_of(const Column* column, int64_t row) noexcept nogil:
+    return column.wide[row] if column.wide != NULL else column.narrow[row]
+
+
+cdef Column column_of(const uint8_t[::1] data, const uint8_t[::1] offsets, Py_ssize_t first, Py_ssize_t n, bint is_large):
+    """The rows `first` to `first + n` of a column, whose offsets are looked at first."""
+    cdef Column column
+    check_offsets(data, offsets, first, n, is_large)
+    column.data = &data[0] if data.shape[0] else NULL
+    column.narrow = NULL
+    column.wide = NULL
+    if n and is_large:
+        column.wide = <const int64_t*>&offsets[0] + first
+    elif n:
+        column.narrow = <const int32_t*>&offsets[0] + first
+    return column
+
+
+# ---- the plain form
+
+cdef uint8_t[256] ACTIONS
+cdef uint8_t[256] IS_WORD
+cdef uint8_t[3] SMILE
+cdef uint8_t[3] FROWN
+cdef uint32_t* FORMS = NULL
+cdef uint8_t* POOL = NULL
+cdef uint32_t n_pooled = 0
+
+
+cdef void make_tables() except *:
+    global FORMS, POOL
+    cdef int byte
+    for byte in range(256):
+        IS_WORD[byte] = byte < 128 and (chr(byte).isalnum() or byte == 95)
+        ACTIONS[byte] = BEYOND
+        if byte < 128:
+            form = near_plain.plain_character(byte)
+            ACTIONS[byte] = DROP if not form else BLANK if form == " " else <int>ord(form)
+    ACTIONS[<int>ord("@")] = AT
+    ACTIONS[<int>ord(":")] = COLON
+    ACTIONS[<int>ord(";")] = EYES
+    ACTIONS[<int>ord("=")] = EYES
+    ACTIONS[<int>ord(".")] = DOT
+    smile, frown = near_plain.SMILE.encode(), near_plain.FROWN.encode()
+    for byte in range(3):
+        SMILE[byte] = smile[byte]
+        FROWN[byte] = frown[byte]
+    FORMS = <uint32_t*>malloc(TABLE_END * sizeof(uint32_t))
+    POOL = <uint8_t*>malloc(POOL_BYTES)
+    if FORMS == NULL or POOL == NULL:
+        raise MemoryError("no memory for the table of characters")
+    memset(FORMS, 0xFF, TABLE_END * sizeof(uint32_t))
+
+
+make_tables()
+
+
+cdef uint32_t learn(uint32_t code) noexcept with gil:
+    """What a character becomes, now in the table: `KEEP`, or its place in the pool times 64 and its length."""
+    global n_pooled
+    cdef uint32_t entry
+    form = near_plain.plain_character(code)
+    if form == chr(code):
+        FORMS[code] = KEEP
+        return KEEP
+    spelt = form.encode()
+    if not form.strip(" "):
+        spelt = spelt[:1]
+    if FORMS[code] != UNKNOWN:
+        return FORMS[code]
+    for i, byte in enumerate(spelt):
+        POOL[n_pooled + i] = byte
+    entry = n_pooled << 6 | <uint32_t>len(spelt)
+    n_pooled += <uint32_t>len(spelt)
+    fence()
+    FORMS[code] = entry
+    return entry
+
+
+cdef inline int read_character(const uint8_t* text, int64_t n, uint32_t* code) noexcept nogil:
+    """The bytes of the character of UTF-8, beyond ASCII, that begins here; 0 where none does."""
+    cdef uint32_t head = text[0]
+    if head < 0xC2 or head > 0xF4 or n < 2 or (text[1] & 0xC0) != 0x80:
+        return 0
+    if head < 0xE0:
+        code[0] = (head & 0x1F) << 6 | (text[1] & 0x3F)
+        return 2
+    if n < 3 or (text[2] & 0xC0) != 0x80:
+        return 0
+    if head < 0xF0:
+        code[0] = (head & 0xF) << 12 | <uint32_t>(text[1] & 0x3F) << 6 | (text[2] & 0x3F)
+        return 3 if code[0] >= 0x800 and not 0xD800 <= code[0] < 0xE000 else 0
+    if n < 4 or (text[3] & 0xC0) != 0x80:
+        return 0
+    code[0] = (
+        (head & 7) << 18 | <uint32_t>(text[1] & 0x3F) << 12 | <uint32_t>(text[2] & 0x3F) << 6 | (text[3] & 0x3F)
+    )
+    return 4 if 0x10000 <= code[0] < 0x110000 else 0
+
+
+cdef inline bint ends_with(const uint8_t* text, int64_t end, int64_t wall, const char* word, int64_t n) noexcept nogil:
+    """Whether a small word stands before `end`, in letters of any size, and begins at `wall` or behind it."""
+    cdef int64_t i
+    if end - n < wall:
+        return False
+    for i in range(n):
+        if (text[end - n + i] | 0x20) != <uint8_t>word[i]:
+            return False
+    return True
+
+
+cdef inline bint goes_on(const uint8_t* text, int64_t at, int64_t n, const char* word, int64_t size) noexcept nogil:
+    """Whether a small word stands at a place; marks in it are compared as they are."""
+    cdef int64_t i
+    cdef uint8_t byte
+    if at + size > n:
+        return False
+    for i in range(size):
+        byte = text[at + i]
+        if byte != <uint8_t>word[i] and not (c"A" <= byte <= c"Z" and (byte | 0x20) == <uint8_t>word[i]):
+            return False
+    return True
+
+
+cdef inline int64_t letters_of_link(const uint8_t* text, int64_t at, int64_t n, int64_t wall) noexcept nogil:
+    """How many letters before the mark at `at` belong to a link that it makes one; 0 if it makes none."""
+    if text[at] == c":":
+        if not goes_on(text, at + 1, n, b"//", 2):
+            return 0
+        if ends_with(text, at, wall, b"https", 5):
+            return 5
+        return 4 if ends_with(text, at, wall, b"http", 4) else 0
+    if ends_with(text, at, wall, b"www", 3):
+        return 3
+    if ends_with(text, at, wall, b"pic", 3) and goes_on(text, at + 1, n, b"twitter.com/", 12):
+        return 3
+    return ends_with(text, at, wall, b"t", 1) and goes_on(text, at + 1, n, b"co/", 3)
+
+
+cdef inline int64_t take_back(const uint8_t* out, int64_t at, int64_t n) noexcept nogil:
+    """The length of what was written without its last `n` bytes and the blank before them."""
+    at -= n
+    return at - (at > 0 and out[at - 1] == c" ")
+
+
+cdef inline int64_t start_of_retweet(const uint8_t* text, int64_t at, int64_t wall) noexcept nogil:
+    """Where the `RT` begins that stands before the handle at `at`; -1 if none does."""
+    cdef int64_t end = at
+    while end > wall and text[end - 1] == c" ":
+        end -= 1
+    if end == at or not ends_with(text, end, wall, b"rt", 2):
+        return -1
+    return -1 if end > 2 and IS_WORD[text[end - 3]] else end - 2
+
+
+cdef inline int64_t smiley(const uint8_t* text, int64_t at, int64_t n, const uint8_t** mark) noexcept nogil:
+    """Where the smiley ends whose eyes are at `at`, and its mark; 0 if it is none."""
+    cdef int64_t mouth = at + 1
+    if mouth < n and (text[mouth] == c"-" or text[mouth] == c"'"):
+        mouth += 1
+    if mouth >= n:
+        return 0
+    if text[mouth] == c")" or text[mouth] == c"]":
+        mark[0] = SMILE
+        return mouth + 1
+    if text[mouth] == c"(" or text[mouth] == c"[":
+        mark[0] = FROWN
+        return mouth + 1
+    return 0
+
+
+cdef int64_t write_plain(const uint8_t* text, int64_t n, uint8_t* out) noexcept nogil:
+    """Write the plain form of a post, which takes at most `GROWTH` times `n` bytes; its length, -1 if it is no UTF-8."""
+    # `pending`: a blank goes before whatever is written next; `wall`: where the last link, handle or smiley ends
+    cdef int64_t i = 0, at = 0, pending = 0, wall = 0, size, start
+    cdef uint8_t action
+    cdef uint32_t code, entry
+    cdef const uint8_t* mark
+    cdef int used
+    while i < n:
+        action = ACTIONS[text[i]]
+        if action >= FIRST_WRITTEN:
+            out[at] = c" "
+            at += pending
+            out[at] = action
+            at += 1
+            pending = 0
+            i += 1
+        elif action == BLANK:
+            pending = at > 0
+            i += 1
+        elif action == BEYOND:
+            used = read_character(text + i, n - i, &code)
+            if used == 0:
+                return -1
+            entry = KEEP
+            if code < TABLE_END:
+                entry = FORMS[code]
+                if entry == UNKNOWN:
+                    entry = learn(code)
+            elif FIRST_TAG <= code < TAGS_END:
+                entry = 0
+            if entry == KEEP:
+                out[at] = c" "
+                at += pending
+                memcpy(out + at, text + i, used)
+                at += used
+                pending = 0
+            else:
+                for start in range(entry & 63):
+                    if POOL[(entry >> 6) + start] == c" ":
+                        pending = at > 0
+                        continue
+                    out[at] = c" "
+                    at += pending
+                    out[at] = POOL[(entry >> 6) + start]
+                    at += 1
+                    pending = 0
+            i += used
+        elif action == DROP:
+            i += 1
+        elif action == AT:
+            if i + 1 < n and IS_WORD[text[i + 1]] and not (i > 0 and IS_WORD[text[i - 1]]):
+                if start_of_retweet(text, i, wall) >= 0:
+                    at = take_back(out, at, 2)
+                i += 1
+                while i < n and IS_WORD[text[i]]:
+                    i += 1
+                wall = i
+            else:
+                i += 1
+            pending = at > 0
+        else:
+            size = letters_of_link(text, i, n, wall) if action != EYES else 0
+            start = smiley(text, i, n, &mark) if action != DOT and size == 0 else 0
+            if size > 0:
+                at = take_back(out, at, size)
+                i += 1
+                while i < n and 0x21 <= text[i] <= 0x7E:
+                    i += 1
+                wall = i
+            elif start > 0:
+                out[at] = c" "
+                at += at > 0
+                memcpy(out + at, mark, 3)
+                at += 3
+                i = start
+                wall = i
+            else:
+                i += 1
+            pending = at > 0
+    return at
+
+
+def plain_forms(
+    const uint8_t[::1] data,
+    const uint8_t[::1] offsets,
+    Py_ssize_t first,
+    Py_ssize_t n,
+    *,
+    bint is_large,
+    uint8_t[::1] out,
+    int64_t[::1] out_offsets,
+    uint64_t[::1] hashes,
+    uint8_t[::1] is_broken,
+):
+    """Write plain forms and content hashes until `out` may be too small for the next; how many rows were done."""
+    cdef Column column = column_of(data, offsets, first, n, is_large)
+    cdef int64_t begin, size, written
+    cdef int64_t at = 0
+    cdef Py_ssize_t row, done = n
+    out_offsets[0] = 0
+    with nogil:
+        for row in range(n):
+            begin = begin_of(&column, row)
+            size = begin_of(&column, row + 1) - begin
+            if at + GROWTH * size + SPARE > out.shape[0]:
+                done = row
+                break
+            written = write_plain(column.data + begin, size, &out[at])
+            is_broken[row] = written < 0
+            written = max(written, 0)
+            if written > 0:
+                hashes[row] = hash_bytes(&out[at], written, BASIS)
+            else:
+                hashes[row] = hash_bytes(column.data + begin, size, RAW_BASIS)
+            at += written
+            out_offsets[row + 1] = at
+    return done
+
+
+# ---- hashes and signatures
+
+cdef inline uint64_t absorb(uint64_t state, uint64_t chunk) noexcept nogil:
+    state = (state ^ chunk) * PRIME
+    return state ^ (state >> 32)
+
+
+cdef inline uint64_t finish(uint64_t state) noexcept nogil:
+    state = (state ^ (state >> 30)) * PRIME
+    state = (state ^ (state >> 27)) * LAST_PRIME
+    return state ^ (state >> 31)
+
+
+cdef uint64_t hash_bytes(const uint8_t* text, int64_t n, uint64_t basis) noexcept nogil:
+    cdef uint64_t state = basis ^ <uint64_t>n, chunk
+    cdef int64_t at = 0
+    while at + 8 <= n:
+        memcpy(&chunk, text + at, 8)
+        state = absorb(state, little(chunk))
+        at += 8
+    if at < n:
+        chunk = 0
+        memcpy(&chunk, text + at, n - at)
+        state = absorb(state, little(chunk))
+    return finish(state)
+
+
+cdef extern from *:
+    """
+    #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    #define MIZAJ_LITTLE(number) __builtin_bswap64(number)
+    #else
+    #define MIZAJ_LITTLE(number) (number)
+    #endif
+    """
+    uint64_t little "MIZAJ_LITTLE"(uint64_t number) noexcept nogil
+
+
+cdef struct Desk:
+    # what one post needs: its characters, the hashes of its shingles, the upper halves of these, a table of them
+    uint32_t* codes
+    uint64_t* hashes
+    uint32_t* highs
+    int64_t room
+    uint64_t* table
+    int64_t table_room
+
+
+cdef int make_room(Desk* desk, int64_t n) except -1 nogil:
+    if n <= desk.room:
+        return 0
+    desk.room = 0
+    desk.codes = <uint32_t*>realloc(desk.codes, 2 * n * sizeof(uint32_t))
+    desk.hashes = <uint64_t*>realloc(desk.hashes, 2 * n * sizeof(uint64_t))
+    desk.highs = <uint32_t*>realloc(desk.highs, 2 * n * sizeof(uint32_t))
+    if desk.codes == NULL or desk.hashes == NULL or desk.highs == NULL:
+        with gil:
+            raise MemoryError(f"no memory for the shingles of a post of {n:,} bytes")
+    desk.room = 2 * n
+    return 0
+
+
+cdef void clear(Desk* desk) noexcept nogil:
+    free(desk.codes)
+    free(desk.hashes)
+    free(desk.highs)
+    free(desk.table)
+    memset(desk, 0, sizeof(Desk))
+
+
+cdef int64_t hash_shingles(const uint8_t* text, int64_t n, int length, uint64_t leaving, Desk* desk) except -1 nogil:
+    """The hashes of the shingles of a plain form; how many. `leaving`: the prime to the power of `length`."""
+    cdef int64_t at = 0, n_codes = 0, i
+    cdef uint64_t state = 0
+    cdef int used
+    make_room(desk, n)
+    while at < n:
+        if text[at] < 0x80:
+            desk.codes[n_codes] = text[at]
+            at += 1
+        else:
+            used = read_character(text + at, n - at, &desk.codes[n_codes])
+            if used == 0:
+                # a plain form is UTF-8, but a file may have been damaged
+                desk.codes[n_codes] = text[at]
+                used = 1
+            at += used
+        n_codes += 1
+    if n_codes < length:
+        return 0
+    for i in range(length):
+        state = state * SHINGLE_PRIME + desk.codes[i]
+    desk.hashes[0] = finish(state)
+    for i in range(length, n_codes):
+        state = state * SHINGLE_PRIME + desk.codes[i] - leaving * desk.codes[i - length]
+        desk.hashes[i - length + 1] = finish(state)
+    return n_codes - length + 1
+
+
+cdef uint64_t power_of(int length) noexcept nogil:
+    cdef uint64_t power = 1
+    cdef int i
+    for i in range(length):
+        power *= SHINGLE_PRIME
+    return power
+
+
+def band_keys(
+    const uint8_t[::1] data,
+    const uint8_t[::1] offsets,
+    Py_ssize_t first,
+    Py_ssize_t n,
+    *,
+    bint is_large,
+    const uint32_t[:, ::1] factors,
+    int length,
+    int n_bands,
+    uint64_t[::1] keys,
+    uint8_t[::1] is_long,
+):
+    """Write the keys of the bands of each plain form, and whether it has any."""
+    cdef Column column = column_of(data, offsets, first, n, is_large)
+    cdef int k = <int>factors.shape[1]
+    cdef int n_rows = k // n_bands, band, place
+    cdef uint32_t[1024] least
+    cdef uint64_t leaving = power_of(length), state
+    cdef int64_t begin, n_shingles, i
+    cdef Py_ssize_t row
+    cdef Desk desk
+    memset(&desk, 0, sizeof(Desk))
+    try:
+        with nogil:
+            for row in range(n):
+                begin = begin_of(&column, row)
+                n_shingles = hash_shingles(
+                    column.data + begin, begin_of(&column, row + 1) - begin, length, leaving, &desk
+                )
+                is_long[row] = n_shingles > 0
+                if n_shingles == 0:
+                    for band in range(n_bands):
+                        keys[row * n_bands + band] = 0
+                    continue
+                for i in range(n_shingles):
+                    desk.highs[i] = <uint32_t>(desk.hashes[i] >> 32)
+                shuffle(desk.highs, n_shingles, &factors[0, 0], &factors[1, 0], k, least)
+                for band in range(n_bands):
+                    state = <uint64_t>(band + 1)
+                    for place in range(band * n_rows, (band + 1) * n_rows):
+                        state = absorb(state, least[place])
+                    keys[row * n_bands + band] = finish(state)
+    finally:
+        clear(&desk)
+
+
+# ---- comparing
+
+cdef int64_t make_set(Desk* desk, int64_t n, uint64_t* mask) except -1 nogil:
+    """Put the hashes at hand into an emptied table; how many there are that differ. 0 stands for no hash."""
+    cdef int64_t size = 16, i, n_different = 0
+    cdef uint64_t key, place
+    while size < 2 * n:
+        size *= 2
+    if size > desk.table_room:
+        free(desk.table)
+        desk.table_room = 0
+        desk.table = <uint64_t*>malloc(size * sizeof(uint64_t))
+        if desk.table == NULL:
+            with gil:
+                raise MemoryError(f"no memory for a table of {n:,} shingles")
+        desk.table_room = size
+    memset(desk.table, 0, size * sizeof(uint64_t))
+    mask[0] = size - 1
+    for i in range(n):
+        key = desk.hashes[i] | 1
+        place = key >> 20 & mask[0]
+        while desk.table[place] != 0 and desk.table[place] != key:
+            place = (place + 1) & mask[0]
+        n_different += desk.table[place] == 0
+        desk.table[place] = key
+    return n_different
+
+
+def similarities(
+    const uint8_t[::1] data,
+    const uint8_t[::1] offsets,
+    Py_ssize_t first,
+    Py_ssize_t n,
+    const uint8_t[::1] other_data,
+    const uint8_t[::1] other_offsets,
+    Py_ssize_t other_first,
+    Py_ssize_t other_n,
+    *,
+    bint is_large,
+    bint is_other_large,
+    const int64_t[::1] rows,
+    const int64_t[::1] other_rows,
+    int length,
+    double[::1] out,
+):
+    """Write how alike the rows of one column are to rows of the other, pair by pair; equal `rows` stand together."""
+    cdef Column column = column_of(data, offsets, first, n, is_large)
+    cdef Column other = column_of(other_data, other_offsets, other_first, other_n, is_other_large)
+    cdef Desk one, two
+    cdef uint64_t leaving = power_of(length), mask = 0, other_mask = 0, key, place
+    cdef int64_t n_one = 0, n_two, n_shared, at, i, begin, last = -1
+    cdef Py_ssize_t pair
+    memset(&one, 0, sizeof(Desk))
+    memset(&two, 0, sizeof(Desk))
+    try:
+        with nogil:
+            for pair in range(rows.shape[0]):
+                if rows[pair] != last:
+                    last = rows[pair]
+                    begin = begin_of(&column, last)
+                    n_one = hash_shingles(
+                        column.data + begin, begin_of(&column, last + 1) - begin, length, leaving, &one
+                    )
+                    n_one = make_set(&one, n_one, &mask)
+                at = other_rows[pair]
+                begin = begin_of(&other, at)
+                n_two = hash_shingles(other.data + begin, begin_of(&other, at + 1) - begin, length, leaving, &two)
+                n_two = make_set(&two, n_two, &other_mask)
+                n_shared = 0
+                for i in range(<int64_t>other_mask + 1):
+                    key = two.table[i]
+                    if key == 0:
+                        continue
+                    place = key >> 20 & mask
+                    while one.table[place] != 0 and one.table[place] != key:
+                        place = (place + 1) & mask
+                    n_shared += one.table[place] == key
+                out[pair] = n_shared / <double>(n_one + n_two - n_shared) if n_one and n_two else 0.0
+    finally:
+        clear(&one)
+        clear(&two)
+
+
+cdef inline int64_t root_of(int64_t[::1] parents, int64_t place) noexcept nogil:
+    while parents[place] != place:
+        parents[place] = parents[parents[place]]
+        place = parents[place]
+    return place
+
+
+def join(int64_t[::1] parents, const int64_t[::1] one, const int64_t[::1] other):
+    """Join the sets of each two places; the least place of a set is its own parent."""
+    cdef int64_t first, second
+    cdef Py_ssize_t i
+    with nogil:
+        for i in range(one.shape[0]):
+            first = root_of(parents, one[i])
+            second = root_of(parents, other[i])
+            if first < second:
+                parents[second] = first
+            else:
+                parents[first] = second

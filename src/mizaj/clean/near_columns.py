@@ -1,0 +1,178 @@
+"""The plain forms, hashes and band keys of whole columns: by the compiled functions, or by their definition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from mizaj.batch import as_text
+from mizaj.clean import near_plain, near_sketch
+from mizaj.clean.near_sketch import Hashes, Sketch
+
+try:
+    from mizaj.clean import _near
+except ImportError:
+    _near = None  # type: ignore[assignment]
+
+_SPARE_BYTES = 16
+# What plain forms take at once beyond what their texts take, as a rule; more is asked for when it is not enough.
+_LEAST_ROOM = 1 << 16
+_NO_BYTES = memoryview(b"").cast("B")
+
+
+@dataclass(frozen=True, eq=False)
+class PlainForms:
+    """The plain forms of a column, as large_string, and what stands for each post: 64 bits."""
+
+    texts: pa.Array
+    hashes: Hashes
+
+
+def plain_forms(texts: pa.Array) -> PlainForms:
+    """The plain form and the content hash of each text; a null is an empty text, bytes that are no UTF-8 are U+FFFD.
+
+    >>> found = plain_forms(pa.array(["Accha HAI!", "accha hai", None]))
+    >>> found.texts.to_pylist(), bool(found.hashes[0] == found.hashes[1])
+    (['accha hai', 'accha hai', ''], True)
+    """
+    texts = as_text(texts)
+    if texts.null_count:
+        texts = texts.fill_null("")
+    if _near is None:
+        return _plain_forms_by_definition(texts)
+    pieces: list[pa.Array] = []
+    hashes = np.zeros(len(texts), np.uint64)
+    is_broken = np.zeros(len(texts), np.uint8)
+    done = 0
+    while done < len(texts) or not pieces:
+        rest = texts.slice(done)
+        pieces.append(_some_plain_forms(rest, hashes[done:], is_broken[done:]))
+        done += len(pieces[-1])
+    found = PlainForms(pieces[0] if len(pieces) == 1 else pa.concat_arrays(pieces), hashes)
+    broken = np.flatnonzero(is_broken)
+    return _mended(found, texts, broken) if len(broken) else found
+
+
+def band_keys(plain: pa.Array, sketch: Sketch) -> tuple[Hashes, NDArray[np.bool_]]:
+    """The keys of plain forms, a row of `n_bands` each, and where there are any; without, a row is zeros."""
+    keys = np.zeros(len(plain) * sketch.n_bands, np.uint64)
+    is_long = np.zeros(len(plain), np.uint8)
+    if _near is None:
+        _band_keys_by_definition(plain, sketch, keys, is_long)
+    else:
+        _near.band_keys(
+            *_buffers(plain),
+            is_large=_is_large(plain),
+            factors=sketch.factors,
+            length=sketch.shingle,
+            n_bands=sketch.n_bands,
+            keys=keys,
+            is_long=is_long,
+        )
+    return keys.reshape(-1, sketch.n_bands), is_long.view(np.bool_)
+
+
+def similarities(
+    one: pa.Array,
+    other: pa.Array,
+    rows: tuple[NDArray[np.int64], NDArray[np.int64]],
+    *,
+    length: int,
+) -> NDArray[np.float64]:
+    """How alike plain forms of one column are to those of another, for each two rows.
+
+    It is fastest where equal rows of the first stand together.
+
+    >>> plain = pa.array(["bahut accha", "bahut acchaa", "kuch aur"])
+    >>> similarities(plain, plain, (np.array([0, 0]), np.array([1, 2])), length=5).tolist()
+    [0.875, 0.0]
+    """
+    first, second = (np.ascontiguousarray(each, np.int64) for each in rows)
+    if _near is None:
+        texts, others = one.to_pylist(), other.to_pylist()
+        pairs = zip(first.tolist(), second.tolist(), strict=True)
+        alike = [near_sketch.similarity(texts[i], others[j], length) for i, j in pairs]
+        return np.array(alike, np.float64)
+    out = np.zeros(len(first))
+    _near.similarities(
+        *_buffers(one),
+        *_buffers(other),
+        is_large=_is_large(one),
+        is_other_large=_is_large(other),
+        rows=first,
+        other_rows=second,
+        length=length,
+        out=out,
+    )
+    return out
+
+
+def join(parents: NDArray[np.int64], one: NDArray[np.int64], other: NDArray[np.int64]) -> None:
+    """Joins the sets of each two places, in `parents`: see `near_sketch.join`."""
+    (near_sketch if _near is None else _near).join(parents, one, other)
+
+
+def _some_plain_forms(
+    texts: pa.Array, hashes: Hashes, is_broken: NDArray[np.uint8]
+) -> pa.LargeStringArray:
+    """The plain forms of the first texts: all of them, unless one grows beyond what most do."""
+    first_bytes = len(texts[0].as_buffer()) if len(texts) else 0
+    n_bytes = texts.nbytes + first_bytes * near_plain.MOST_GROWTH + _LEAST_ROOM
+    room = pa.allocate_buffer(n_bytes + _SPARE_BYTES)
+    offsets = pa.allocate_buffer(8 * (len(texts) + 1))
+    done = _near.plain_forms(
+        *_buffers(texts),
+        is_large=_is_large(texts),
+        out=np.frombuffer(room, np.uint8),
+        out_offsets=np.frombuffer(offsets, np.int64),
+        hashes=hashes,
+        is_broken=is_broken,
+    )
+    return pa.LargeStringArray.from_buffers(done, offsets, room)
+
+
+def _mended(found: PlainForms, texts: pa.Array, broken: NDArray[np.int64]) -> PlainForms:
+    """With the forms of texts that are no UTF-8, which are rare, put right."""
+    decoded = [bytes(texts[row].as_buffer()).decode("utf-8", "replace") for row in broken.tolist()]
+    again = plain_forms(pa.array(decoded, pa.large_string()))
+    places = np.arange(len(texts))
+    places[broken] = len(texts) + np.arange(len(broken))
+    found.hashes[broken] = again.hashes
+    both = pa.concat_arrays([found.texts, again.texts])
+    return PlainForms(both.take(pa.array(places)), found.hashes)
+
+
+def _plain_forms_by_definition(texts: pa.Array) -> PlainForms:
+    decoded = [bytes(text.as_buffer()).decode("utf-8", "replace") for text in texts]
+    plain = [near_plain.plain_form(text) for text in decoded]
+    pairs = zip(plain, decoded, strict=True)
+    hashes = [near_sketch.content_hash(form, text) for form, text in pairs]
+    return PlainForms(pa.array(plain, pa.large_string()), np.array(hashes, np.uint64))
+
+
+def _band_keys_by_definition(
+    plain: pa.Array, sketch: Sketch, keys: Hashes, is_long: NDArray[np.uint8]
+) -> None:
+    rows = keys.reshape(-1, sketch.n_bands)
+    for row, text in enumerate(plain.to_pylist()):
+        found = near_sketch.band_keys(text, sketch)
+        is_long[row] = bool(found)
+        if found:
+            rows[row] = found
+
+
+def _is_large(texts: pa.Array) -> bool:
+    return bool(pa.types.is_large_string(texts.type))
+
+
+def _buffers(texts: pa.Array) -> tuple[memoryview, memoryview, int, int]:
+    _, offsets, data = texts.buffers()
+    return (
+        _NO_BYTES if data is None else memoryview(data).cast("B"),
+        _NO_BYTES if offsets is None else memoryview(offsets).cast("B"),
+        texts.offset,
+        len(texts),
+    )
