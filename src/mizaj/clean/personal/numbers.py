@@ -1,0 +1,124 @@
+"""Numbers of people: telephones, Aadhaar, payment cards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+from mizaj.clean.personal.codes import LIBRARY
+from mizaj.clean.personal.digits import Run, Stretch, runs, stretches
+from mizaj.clean.personal.found import Found
+from mizaj.clean.personal.telephones import telephone
+from mizaj.errors import ExtraMissing
+
+try:
+    from stdnum import luhn as _luhn
+    from stdnum.in_ import aadhaar as _aadhaar
+except ImportError:
+    _luhn = _aadhaar = None
+
+CARD, AADHAAR, PHONE = "card", "aadhaar", "phone"
+
+# Issuers by first digits, with the lengths they give out (ISO/IEC 7812, and the issuers' own pages).
+_ISSUERS = (
+    (re.compile("4"), (13, 16, 19)),  # Visa
+    (re.compile("5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720"), (16,)),  # Mastercard
+    (re.compile("3[47]"), (15,)),  # American Express
+    (re.compile("30[0-5]|3[689]"), (14, 16, 19)),  # Diners Club
+    (re.compile("35(?:2[89]|[3-8])"), (16, 19)),  # JCB
+    (re.compile("60|65|81|82|508|353|356|64[4-9]"), (16, 19)),  # RuPay, Discover
+    (re.compile("62"), (16, 17, 18, 19)),  # UnionPay
+    (re.compile("50(?:18|20|38)|5893|6304|6759|676[1-3]"), (13, 14, 15, 16, 17, 18, 19)),  # Maestro
+)
+_CARD_SHAPES = frozenset({(4, 4, 4, 4), (4, 4, 4, 4, 3), (4, 6, 5), (4, 6, 4), (8, 8), (6, 10)})
+_AADHAAR_SHAPES = frozenset({(12,), (4, 4, 4)})
+_ALONE = re.compile(r"[A-Za-z0-9_#]\Z")
+_ASCII_WORD = re.compile(r"[A-Za-z0-9_]")
+_STEP_BACK = 10  # no find reaches over more groups
+
+
+def numbers(text: str, kinds: Collection[str], region: str = "IN") -> Iterator[Found]:
+    """The numbers of these kinds. Raises `ExtraMissing` without python-stdnum or phonenumbers.
+
+    >>> kinds = ("card", "aadhaar", "phone")
+    >>> [(each.kind, each.value) for each in numbers("2341 2341 2346 aur +91 98765-43210", kinds)]
+    [('aadhaar', '234123412346'), ('phone', '+919876543210')]
+    """
+    if _luhn is None and not {CARD, AADHAAR}.isdisjoint(kinds):
+        raise ExtraMissing(LIBRARY, extra="clean")
+    for run in runs(text):
+        yield from sorted(_in_run(run, kinds, region), key=lambda found: found.start)
+
+
+def _in_run(run: Run, kinds: Collection[str], region: str) -> Iterator[Found]:
+    """What is found in the run from left to right, at each place the longest.
+
+    A find parts the run in two. What ends right before it lost a neighbour, so the few groups before are read again;
+    else a second masking could find what the first did not.
+    """
+    low, first, high = 0, 0, len(run.groups)
+    bounds: list[tuple[int, int, int]] = []
+    while True:
+        stretch = None
+        while first < high and stretch is None:
+            stretch, found = _longest(run, (first, low, high), kinds, region)
+            first += 1
+        if stretch is not None and found is not None:
+            yield found
+            bounds.append((stretch.last, stretch.last, high))
+            first, high = max(low, stretch.first - _STEP_BACK), stretch.first
+        elif bounds:
+            low, first, high = bounds.pop()
+        else:
+            return
+
+
+def _longest(
+    run: Run, place: tuple[int, int, int], kinds: Collection[str], region: str
+) -> tuple[Stretch, Found] | tuple[None, None]:
+    for stretch in stretches(run, *place):
+        if not stretch.is_torn and (found := _number(stretch, kinds, region)):
+            return stretch, found
+    return None, None
+
+
+def _number(stretch: Stretch, kinds: Collection[str], region: str) -> Found | None:
+    digits = stretch.digits
+    if CARD in kinds and _is_card(stretch, digits):
+        return Found(CARD, *stretch.span, digits)
+    if AADHAAR in kinds and _is_aadhaar(stretch, digits):
+        return Found(AADHAAR, *stretch.span, digits)
+    if PHONE in kinds and (value := telephone(stretch, region)):
+        return Found(PHONE, *stretch.span, value)
+    return None
+
+
+def _is_card(stretch: Stretch, digits: str) -> bool:
+    shape = stretch.shape
+    if len(digits) < 13 or not (len(shape) == 1 or shape in _CARD_SHAPES):
+        return False
+    is_issued = any(start.match(digits) and len(digits) in sizes for start, sizes in _ISSUERS)
+    return is_issued and _stands_alone(stretch) and bool(_luhn.is_valid(digits))
+
+
+def _is_aadhaar(stretch: Stretch, digits: str) -> bool:
+    shape = stretch.shape
+    if shape not in _AADHAAR_SHAPES:
+        return False
+    # One in ten mobile numbers with 91 before them passes the check of Aadhaar too; few Aadhaar numbers begin so.
+    is_mobile = len(shape) == 1 and digits.startswith("91") and digits[2] in "6789"
+    return (
+        not (is_mobile or stretch.is_round)
+        and _stands_alone(stretch)
+        and bool(_aadhaar.is_valid(digits))
+    )
+
+
+def _stands_alone(stretch: Stretch) -> bool:
+    """Whether the separators are of one sort, and no plus, letter or `#` touches the digits."""
+    start, end = stretch.run.groups[stretch.first].start, stretch.run.groups[stretch.last - 1].end
+    text = stretch.run.text
+    if len(set(stretch.gaps)) > 1 or stretch.has_plus:
+        return False
+    is_free = stretch.has_left or not _ALONE.search(text[max(0, start - 1) : start])
+    return is_free and (stretch.has_right or not _ASCII_WORD.match(text, end))
