@@ -1,0 +1,120 @@
+"""Which posts are worth comparing: those that share the key of a band, without comparing all with all in big groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from mizaj.clean.near_columns import PlainForms, band_keys, similarities
+from mizaj.clean.near_sketch import Hashes, Sketch
+
+Rows = NDArray[np.int64]
+
+ALL_WITH_ALL = 32
+"""In groups of so many posts or fewer, each is compared with each."""
+NEIGHBOURS = 8
+"""In bigger ones, each is compared with so many others, drawn anew for each band."""
+HUGE, NEIGHBOURS_IN_HUGE = 4096, 2
+"""In groups of more than that, with so many: a campaign of a million variants brings 36 comparisons each."""
+
+# What shuffles a group by its key, so that another band with the same posts draws other neighbours.
+_SHUFFLE = np.uint64(0x94D049BB133111EB)
+
+
+@dataclass(frozen=True, eq=False)
+class NearPairs:
+    """Rows that are near copies, each two once, the lower row first, and how alike they are."""
+
+    rows: Rows
+    others: Rows
+    similarity: NDArray[np.float64]
+    n_compared: int
+
+
+def candidate_pairs(keys: Hashes, nodes: Hashes) -> tuple[Hashes, Hashes]:
+    """Each two nodes to compare, the lower first, sorted, from records of a key and a node; their order is nothing.
+
+    >>> keys, nodes = np.array([7, 9, 7, 9, 7], np.uint64), np.array([1, 1, 2, 3, 2], np.uint64)
+    >>> [each.tolist() for each in candidate_pairs(keys, nodes)]
+    [[1, 1], [2, 3]]
+    """
+    keys, nodes = _shared(keys, nodes)
+    order = np.lexsort((_shuffled(keys, nodes), keys))
+    keys, nodes = keys[order], nodes[order]
+    begins = np.flatnonzero(_is_first(keys))
+    sizes = np.diff(np.append(begins, len(keys)))
+    reach = np.where(sizes <= ALL_WITH_ALL, ALL_WITH_ALL - 1, NEIGHBOURS)
+    reach[sizes > HUGE] = NEIGHBOURS_IN_HUGE
+    # how far each record may look ahead: to the end of its group
+    left = np.repeat(begins + sizes, sizes) - np.arange(len(keys)) - 1
+    left = np.minimum(left, np.repeat(reach, sizes))
+    ones, others = [], []
+    for step in range(1, int(left.max(initial=0)) + 1):
+        at = np.flatnonzero(left >= step)
+        ones.append(nodes[at])
+        others.append(nodes[at + step])
+    return _each_once(_joined(ones), _joined(others))
+
+
+def near_pairs(forms: PlainForms, sketch: Sketch) -> NearPairs:
+    """The near copies among different plain forms in memory: rows with equal hashes are looked at once, the first.
+
+    >>> from mizaj.clean.near_columns import plain_forms
+    >>> texts = ["aaj ka match bahut accha tha yaar", "kuch aur", "aaj ka match bahut accha tha!! yaaar"]
+    >>> found = near_pairs(plain_forms(pa.array(texts)), Sketch())
+    >>> found.rows.tolist(), found.others.tolist(), found.similarity.round(2).tolist()
+    ([0], [2], [0.9])
+    """
+    hashes, first = np.unique(forms.hashes, return_index=True)
+    texts = forms.texts.take(pa.array(first))
+    keys, is_long = band_keys(texts, sketch)
+    nodes = np.repeat(hashes[is_long], sketch.n_bands)
+    pairs = candidate_pairs(keys[is_long].reshape(-1), nodes)
+    ones, others = (np.searchsorted(hashes, each) for each in pairs)
+    alike = similarities(texts, texts, (ones, others), length=sketch.shingle)
+    is_near = alike >= sketch.threshold
+    rows, other_rows = first[ones[is_near]], first[others[is_near]]
+    return NearPairs(
+        np.minimum(rows, other_rows), np.maximum(rows, other_rows), alike[is_near], len(alike)
+    )
+
+
+def _shared(keys: Hashes, nodes: Hashes) -> tuple[Hashes, Hashes]:
+    """The records whose key some other node has too, sorted by key, then node, each once."""
+    order = np.argsort(keys)
+    sorted_keys = keys[order]
+    is_like_next = np.zeros(len(keys) + 1, np.bool_)
+    is_like_next[1:-1] = sorted_keys[1:] == sorted_keys[:-1]
+    at = order[is_like_next[1:] | is_like_next[:-1]]
+    keys, nodes = keys[at], nodes[at]
+    order = np.lexsort((nodes, keys))
+    keys, nodes = keys[order], nodes[order]
+    is_new = _is_first(keys) | _is_first(nodes)
+    return keys[is_new], nodes[is_new]
+
+
+def _shuffled(keys: Hashes, nodes: Hashes) -> Hashes:
+    mixed = (keys ^ nodes) * _SHUFFLE
+    return (mixed ^ (mixed >> np.uint64(32))) * _SHUFFLE
+
+
+def _each_once(ones: Hashes, others: Hashes) -> tuple[Hashes, Hashes]:
+    low, high = np.minimum(ones, others), np.maximum(ones, others)
+    order = np.lexsort((high, low))
+    low, high = low[order], high[order]
+    is_new = _is_first(low) | _is_first(high)
+    return low[is_new], high[is_new]
+
+
+def _is_first(values: Hashes) -> NDArray[np.bool_]:
+    """Where a value differs from the one before it."""
+    is_new = np.ones(len(values), np.bool_)
+    is_new[1:] = values[1:] != values[:-1]
+    return is_new
+
+
+def _joined(pieces: list[Hashes]) -> Hashes:
+    return np.concatenate(pieces) if pieces else np.zeros(0, np.uint64)
