@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from string import ascii_lowercase
 
@@ -80,4 +81,51 @@ def python_rules() -> Iterator[None]:
     loader.exec_module(module)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(twin, "rules", module)
+        yield
+
+
+TOYS = Path(__file__).parent / "toy"
+
+
+@pytest.fixture(scope="session")
+def ray_cluster() -> Iterator[object]:
+    """A Ray cluster of a head and two nodes with a processor each; nodes can be added to it, and killed.
+
+    Workers find the modules of the folder `toy` by their names.
+    """
+    ray = pytest.importorskip("ray")
+    from ray.cluster_utils import Cluster
+
+    with _on_path(TOYS):
+        cluster = Cluster(
+            initialize_head=True,
+            head_node_args={"num_cpus": 0, "_system_config": {"worker_niceness": 0}},
+        )
+        try:
+            for _ in range(2):
+                cluster.add_node(num_cpus=1)
+            ray.init(cluster.address, logging_level="ERROR", log_to_driver=False)
+            yield cluster
+        finally:
+            ray.shutdown()
+            cluster.shutdown()
+
+
+@pytest.fixture(scope="session")
+def spark_session() -> Iterator[object]:
+    """A Spark session on two processors of this machine; its workers find the modules of the folder `toy`."""
+    pytest.importorskip("pyspark")
+    from mizaj.cluster import spark
+
+    with _on_path(TOYS), spark.session(None, workers=2) as session:
+        yield session
+
+
+@contextmanager
+def _on_path(folder: Path) -> Iterator[None]:
+    """The folder among those where this process and those that it starts look for modules."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        before = os.environ.get("PYTHONPATH")
+        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(folder), before])))
         yield

@@ -22,7 +22,7 @@ from mizaj.run.manifest import Manifest, sum_up
 from mizaj.run.places import Asked, Place, open_place
 from mizaj.run.progress import watch
 from mizaj.run.shard import Counts, Job, ShardResult
-from mizaj.write import Sink
+from mizaj.write import Sink, remove_temporary
 
 __all__ = ["Counts", "Job", "Manifest", "RunSettings", "ShardResult", "Sink", "run"]
 
@@ -88,6 +88,7 @@ def run_at(place: Place, job: Job, settings: RunSettings) -> Manifest:
     with _hashing(job.source, is_on=settings.is_hashed) as hashes:
         results = _work(job, ledger, place, settings)
         manifest = sum_up(job, results, hashes(), created=settings.now())
+    remove_temporary(target.folder)  # of attempts whose worker was lost
     manifest.write(target.folder)
     if manifest.bad_inputs and manifest.counts.rows_in == 0:
         raise SourceError(manifest.bad_inputs[0].reason)

@@ -18,7 +18,7 @@ from mizaj.errors import SettingError, SinkError
 from mizaj.read import BadInput
 from mizaj.read.files import OUTPUT_MARK
 from mizaj.run.shard import Counts, Job, ShardResult
-from mizaj.write import Sink, temporary_files, write_whole
+from mizaj.write import Sink, remove_temporary, write_whole
 
 MANIFEST = "manifest.json"
 
@@ -113,8 +113,7 @@ def _resumed(path: Path, identity: Mapping[str, Any]) -> Ledger:
             msg = f"cannot resume: {difference}. Use the same as before, or --overwrite"
             raise SettingError(msg)
     _drop_torn_line(path)
-    for leftover in temporary_files(path.parent):
-        leftover.unlink(missing_ok=True)
+    remove_temporary(path.parent)
     return Ledger(path, dict(identity))
 
 
@@ -135,8 +134,8 @@ def _clear(folder: Path) -> None:
     for entry in _entries(folder / OUTPUT_MARK)[1:]:
         for name in entry["shard"]["files"]:
             (folder / name).unlink(missing_ok=True)
-    for leftover in [*temporary_files(folder), folder / MANIFEST]:
-        leftover.unlink(missing_ok=True)
+    remove_temporary(folder)
+    (folder / MANIFEST).unlink(missing_ok=True)
 
 
 def _make_folder(folder: Path) -> None:

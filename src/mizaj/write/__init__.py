@@ -209,9 +209,10 @@ def write_whole(path: Path, content: bytes) -> None:
         raise _refused(path, error) from error
 
 
-def temporary_files(folder: Path) -> list[Path]:
-    """The temporary files that a killed run left in an output folder."""
-    return [*folder.glob(".*.tmp"), *(folder / REJECTS).glob(".*.tmp")]
+def remove_temporary(folder: Path) -> None:
+    """Removes the temporary files that killed attempts left in an output folder."""
+    for leftover in [*folder.glob(".*.tmp"), *(folder / REJECTS).glob(".*.tmp")]:
+        leftover.unlink(missing_ok=True)
 
 
 def _kinds(reasons: pa.Array) -> Counter[str]:

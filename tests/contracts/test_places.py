@@ -1,0 +1,208 @@
+"""Every place where a run can go gives the same rows, rejects, summary and manifest, and survives a lost worker."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from toy_steps import Fault, FaultOnce, KillAlways, KillOnce, RejectWord
+
+from mizaj.batch import Pipeline, Step
+from mizaj.errors import ClusterError, SettingError, SinkError
+from mizaj.lexicon.columns import LexiconScore
+from mizaj.model.predict import load
+from mizaj.read import ReadSettings, Source, open_source
+from mizaj.run import RunSettings, run
+from mizaj.run.places import PLACES
+from mizaj.summary import Summary, summarise
+from mizaj.write import Sink, WriteSettings
+
+pytestmark = pytest.mark.slow
+
+EXPECTED = ("local", "ray", "spark")
+FAR = ("ray", "spark")
+FIXTURES = {"ray": "ray_cluster", "spark": "spark_session"}
+SETTINGS = RunSettings(
+    workers=2, is_progress_shown=False, now=lambda: datetime(2030, 1, 1, tzinfo=UTC)
+)
+SMALL = ReadSettings(batch_rows=16, shard_rows=40)
+WORDS = ("accha nahi hai", "so good ki main so gaya", "bura", "नहीं", "", "train 6 baje", "ok 😡")
+
+
+@pytest.fixture(params=PLACES)
+def place(request: pytest.FixtureRequest) -> str:
+    """The name of a place, which is ready."""
+    if request.param in FIXTURES:
+        request.getfixturevalue(FIXTURES[request.param])
+    return str(request.param)
+
+
+@pytest.fixture(params=FAR)
+def far(request: pytest.FixtureRequest) -> str:
+    """The name of a cluster, which is ready."""
+    request.getfixturevalue(FIXTURES[request.param])
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def posts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two files of posts in several shards, with nulls, and bytes that are no UTF-8 in one of them."""
+    folder = tmp_path_factory.mktemp("posts")
+    texts = [f"{WORDS[i % 7]} {i // 7}" if i % 11 else WORDS[i % 7] for i in range(200)]
+    texts[17] = None
+    days = [datetime(2030, 1, 1 + i % 28, tzinfo=UTC) for i in range(200)]
+    table = pa.table({"id": range(200), "text": texts, "timestamp": days})
+    pq.write_table(table, folder / "a.parquet", row_group_size=20)
+    lines = [json.dumps({"id": 1000 + i, "text": f"mast {i}"}) for i in range(50)]
+    broken = b'{"id": 2000, "text": "\xff"}\n{"id": 2001'
+    (folder / "b.jsonl").write_bytes("\n".join(lines).encode() + b"\n" + broken)
+    return folder
+
+
+def opened(posts: Path) -> Source:
+    return open_source(posts, settings=SMALL)
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    """All that a run wrote, but for its ledger, in which shards stand in the order of their end."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != ".ledger.jsonl"
+    }
+
+
+def summary_of(folder: Path) -> Summary:
+    batches = [b for f in folder.glob("*.parquet") for b in pq.read_table(f).to_batches()]
+    return sum(map(summarise, batches), Summary())
+
+
+def test_all_places_are_found() -> None:
+    assert PLACES == EXPECTED
+
+
+TIERS: dict[str, Callable[[], tuple[Step, ...]]] = {
+    "lexicon": lambda: (LexiconScore(),),
+    "default": lambda: (load().step(),),
+    "filters": lambda: (RejectWord("bura"), LexiconScore()),
+    "nothing": lambda: (),
+}
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_the_output_is_the_same_wherever_it_ran(
+    place: str, tier: str, posts: Path, tmp_path: Path
+) -> None:
+    pipeline = Pipeline(TIERS[tier]())
+    here = run(pipeline, opened(posts), tmp_path / "here", settings=SETTINGS)
+    there = run(pipeline, opened(posts), tmp_path / "there", on=place, settings=SETTINGS)
+    assert there == here
+    assert everything(tmp_path / "there") == everything(tmp_path / "here")
+    assert there.counts.rows_in == 252
+    assert there.counts.rows_rejected >= 3
+    if tier != "nothing":
+        assert summary_of(tmp_path / "there") == summary_of(tmp_path / "here") != Summary()
+
+
+def test_relative_paths_mean_the_same_files(
+    place: str, posts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(posts.parent)
+    source = open_source(posts.name, settings=SMALL)
+    monkeypatch.chdir(posts.parent)
+    found = run(Pipeline(()), source, tmp_path / "out", on=place, settings=SETTINGS)
+    assert found.counts.rows_in == 252
+    assert found.inputs[0]["path"] == f"{posts.name}/a.parquet"
+
+
+def test_no_shards_are_no_work(place: str, tmp_path: Path) -> None:
+    table = pa.table({"text": pa.array([], pa.string())})
+    pq.write_table(table, tmp_path / "empty.parquet")
+    found = run(
+        Pipeline(()), tmp_path / "empty.parquet", tmp_path / "out", on=place, settings=SETTINGS
+    )
+    assert found.counts.rows_in == 0
+
+
+def test_a_worker_that_is_killed_loses_nothing_and_doubles_nothing(
+    far: str, posts: Path, tmp_path: Path
+) -> None:
+    pipeline = Pipeline((KillOnce("नहीं 5", str(tmp_path / "killed")), LexiconScore()))
+    calm = Pipeline((LexiconScore(),))
+    here = run(calm, opened(posts), tmp_path / "here", settings=SETTINGS)
+    there = run(pipeline, opened(posts), tmp_path / "there", on=far, settings=SETTINGS)
+    assert (tmp_path / "killed").exists()
+    assert replace(there, pipeline=here.pipeline) == here
+    left = everything(tmp_path / "there")
+    left.pop("manifest.json")
+    expected = everything(tmp_path / "here")
+    expected.pop("manifest.json")
+    assert left == expected
+
+
+def test_a_shard_that_ends_every_worker_ends_the_run_and_is_named(
+    far: str, posts: Path, tmp_path: Path
+) -> None:
+    pipeline = Pipeline((KillAlways("नहीं 5"),))
+    with pytest.raises(ClusterError, match="memory"):
+        run(pipeline, opened(posts), tmp_path / "out", on=far, settings=SETTINGS)
+
+
+def test_a_fault_in_a_step_comes_back_as_itself(place: str, posts: Path, tmp_path: Path) -> None:
+    with pytest.raises(KeyError, match="नहीं 5"):
+        run(
+            Pipeline((Fault("नहीं 5"),)),
+            opened(posts),
+            tmp_path / "out",
+            on=place,
+            settings=SETTINGS,
+        )
+
+
+def test_a_run_that_failed_goes_on_elsewhere(place: str, posts: Path, tmp_path: Path) -> None:
+    """Begun here and stopped, ended there: the ledger knows no places."""
+    pipeline = Pipeline((FaultOnce("नहीं 19", str(tmp_path / "failed")), LexiconScore()))
+    with pytest.raises(KeyError):
+        run(pipeline, opened(posts), tmp_path / "out", settings=SETTINGS)
+    entries = (tmp_path / "out" / ".ledger.jsonl").read_text().splitlines()
+    assert 2 <= len(entries) < 7
+    sink = Sink(tmp_path / "out", WriteSettings(resume=True))
+    found = run(pipeline, opened(posts), sink, on=place, settings=SETTINGS)
+    calm = run(pipeline, opened(posts), tmp_path / "calm", settings=SETTINGS)
+    assert found == calm
+    assert everything(tmp_path / "out") == everything(tmp_path / "calm")
+
+
+def test_an_output_in_use_is_refused_before_anything_starts(
+    place: str, posts: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").touch()
+    with pytest.raises(SinkError, match="not empty"):
+        run(Pipeline(()), opened(posts), tmp_path / "out", on=place, settings=SETTINGS)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine.txt"]
+
+
+def test_what_lies_in_memory_alone_cannot_go_to_a_cluster(far: str, tmp_path: Path) -> None:
+    def stream():
+        yield pa.record_batch({"text": ["a"]})
+
+    reader = pa.RecordBatchReader.from_batches(pa.schema([("text", pa.string())]), stream())
+    with pytest.raises(ClusterError, match="read files instead"):
+        run(Pipeline(()), reader, tmp_path / "out", on=far, settings=SETTINGS)
+
+
+def test_an_unknown_place_is_named_with_those_there_are(posts: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="'moon'; allowed: local, ray, spark"):
+        run(Pipeline(()), opened(posts), tmp_path / "out", on="moon")
+
+
+def test_an_address_for_this_machine_is_refused(posts: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="--on ray or --on spark"):
+        run(Pipeline(()), opened(posts), tmp_path / "out", settings=RunSettings(address="auto"))
