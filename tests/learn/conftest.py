@@ -45,9 +45,13 @@ def ray_cluster() -> Iterator[None]:
 
 
 @pytest.fixture
-def toy_modules(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The modules of the folder `toy`, to be imported by name in every process."""
+def jobs(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Makes jobs for workers on clusters; its networks are found by their names from every process."""
+    pytest.importorskip("torch")
     monkeypatch.syspath_prepend(str(TOYS))
+    import cluster_jobs
+
+    return cluster_jobs
 
 
 @pytest.fixture

@@ -54,6 +54,34 @@ class Piece:
     size: int
 
 
+class Batches:
+    """Which rows each step of a job reads; those of one epoch are held."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self._made: tuple[int, list[NDArray[np.int64]]] = (-1, [])
+
+    def rows(self, step: int) -> NDArray[np.int64]:
+        """The rows of all parts of a step."""
+        epoch, place = divmod(step, self.job.steps_per_epoch)
+        if self._made[0] != epoch:
+            data, size = self.job.train, self.job.settings.batch_size
+            self._made = (
+                epoch,
+                epoch_batches(data.offsets, size, seed=self.job.seed, epoch=epoch),
+            )
+        return self._made[1][place]
+
+    def check(self, step: int, loss: float, norm: float) -> None:
+        """Nothing, where loss and length of the gradient are numbers. Raises `TrainingError`, naming the rows."""
+        if np.isfinite(loss) and np.isfinite(norm):
+            return
+        epoch, place = divmod(step, self.job.steps_per_epoch)
+        shown = ", ".join(map(str, np.sort(self.rows(step))[:_SHOWN_ROWS].tolist()))
+        where = f"step {step + 1}, batch {place + 1} of epoch {epoch + 1} (rows {shown}, ...)"
+        raise TrainingError(_NO_NUMBER.format(loss, norm, where, self.job.settings))
+
+
 class Backward:
     """A network with the rows it learns from: gradients of parts of steps, and answers to parts of other rows."""
 
@@ -61,23 +89,12 @@ class Backward:
         self.job, self.device = job, device
         self.module = job.module.to(device)
         self.module.train()
-        self._batches: tuple[int, list[NDArray[np.int64]]] = (-1, [])
+        self.batches = Batches(job)
 
     def learnt(self) -> list[tuple[str, nn.Parameter]]:
         """The parameters that learn, by name, in the order of the network."""
         named = self.module.named_parameters()
         return [(name, each) for name, each in named if each.requires_grad]
-
-    def rows(self, step: int) -> NDArray[np.int64]:
-        """The rows of all parts of a step."""
-        epoch, place = divmod(step, self.job.steps_per_epoch)
-        if self._batches[0] != epoch:
-            data, size = self.job.train, self.job.settings.batch_size
-            self._batches = (
-                epoch,
-                epoch_batches(data.offsets, size, seed=self.job.seed, epoch=epoch),
-            )
-        return self._batches[1][place]
 
     def gradients(self, step: int, part: Part) -> Tensor:
         """Leave in the parameters what a part adds to the gradients of a step; what it adds to the loss.
@@ -88,7 +105,7 @@ class Backward:
         for _, each in self.learnt():
             each.grad = None
         try:
-            loss = self._backward(self.rows(step), part)
+            loss = self._backward(self.batches.rows(step), part)
         except (MemoryError, RuntimeError) as error:
             _raise_if_out_of_memory(error, self.job.settings)
             raise
@@ -116,15 +133,6 @@ class Backward:
             own.backward()  # type: ignore[no-untyped-call] # torch leaves it so
             loss += own.detach()
         return loss
-
-    def check(self, step: int, loss: float, norm: float) -> None:
-        """Nothing, where loss and length of the gradient are numbers. Raises `TrainingError`, naming the rows."""
-        if np.isfinite(loss) and np.isfinite(norm):
-            return
-        epoch, place = divmod(step, self.job.steps_per_epoch)
-        shown = ", ".join(map(str, np.sort(self.rows(step))[:_SHOWN_ROWS].tolist()))
-        where = f"step {step + 1}, batch {place + 1} of epoch {epoch + 1} (rows {shown}, ...)"
-        raise TrainingError(_NO_NUMBER.format(loss, norm, where, self.job.settings))
 
     def confusion(self, data: Encoded, part: Part) -> Tensor:
         """How often each label of a part of the rows got each answer, labels times labels in a row."""

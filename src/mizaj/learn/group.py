@@ -15,7 +15,7 @@ except ImportError:
 if TYPE_CHECKING:
     from torch import Tensor
 
-_MANY_ROWS = 4096
+MANY_ROWS = 4096
 """From this many rows on, a gradient is taken for an embedding's: only the rows that a batch touched are sent."""
 
 
@@ -68,7 +68,7 @@ def add_gradients(gradients: Sequence[Tensor], group: Group) -> None:
     if group.size == 1:
         return
     # Of an embedding's rows, one message says which some process touched; the others are zero in all.
-    rows = [_touched(each, group) if _is_long(each) else None for each in gradients]
+    rows = [_touched(each, group) if is_long(each) else None for each in gradients]
     parts = [
         each if place is None else each[place] for each, place in zip(gradients, rows, strict=True)
     ]
@@ -82,12 +82,18 @@ def add_gradients(gradients: Sequence[Tensor], group: Group) -> None:
             each[place] = total.reshape(part.shape)
 
 
-def _is_long(gradient: Tensor) -> bool:
-    return gradient.ndim == 2 and gradient.shape[0] >= _MANY_ROWS
+def is_long(tensor: Tensor) -> bool:
+    """Whether a tensor is taken for an embedding's, of which a batch touches a few rows."""
+    return tensor.ndim == 2 and tensor.shape[0] >= MANY_ROWS
+
+
+def touched(gradient: Tensor) -> Tensor:
+    """Which rows are not zero, as 0 or 1."""
+    return (gradient.abs().amax(dim=1) != 0).to(torch.uint8)  # faster than `any`
 
 
 def _touched(gradient: Tensor, group: Group) -> Tensor:
     """The numbers of the rows that are not zero in some process."""
-    marks = (gradient.abs().amax(dim=1) != 0).to(torch.uint8)  # faster than `any`
+    marks = touched(gradient)
     group.add(marks)
     return marks.nonzero().flatten()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mizaj.learn.job import Job
 from mizaj.learn.train_settings import TrainSettings
 
 try:
@@ -17,24 +16,34 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
-def rate_of(name: str, job: Job) -> float:
-    """What the learning rate of a parameter is multiplied by; 0 where it does not learn."""
-    return next((rate for prefix, rate in job.rates if name.startswith(prefix)), 1.0)
+Rates = Sequence[tuple[str, float]]
+"""Starts of parameters' names, with what multiplies their learning rate: the first that fits counts."""
 
 
-def freeze(job: Job) -> None:
+def rate_of(name: str, rates: Rates) -> float:
+    """What the learning rate of a parameter is multiplied by; 0 where it does not learn.
+
+    >>> rate_of("table.weight", (("table.", 0.5), ("", 2.0))), rate_of("head.bias", ())
+    (0.5, 1.0)
+    """
+    return next((rate for prefix, rate in rates if name.startswith(prefix)), 1.0)
+
+
+def freeze(module: nn.Module, rates: Rates) -> None:
     """Have the parameters that do not learn take no gradients."""
-    for name, each in job.module.named_parameters():
-        if rate_of(name, job) == 0.0:
+    for name, each in module.named_parameters():
+        if rate_of(name, rates) == 0.0:
             each.requires_grad = False
 
 
-def optimizer_of(named: Iterable[tuple[str, nn.Parameter]], job: Job) -> torch.optim.Optimizer:
+def optimizer_of(
+    named: Iterable[tuple[str, nn.Parameter]], settings: TrainSettings, rates: Rates
+) -> torch.optim.Optimizer:
     """AdamW: no decay on biases and norms, which have one dimension; parts of the network at rates of their own."""
     groups: dict[tuple[float, float], list[Tensor]] = {}
     for name, each in named:
-        decay = job.settings.weight_decay if each.ndim > 1 else 0.0
-        rate = job.settings.learning_rate * rate_of(name, job)
+        decay = settings.weight_decay if each.ndim > 1 else 0.0
+        rate = settings.learning_rate * rate_of(name, rates)
         groups.setdefault((rate, decay), []).append(each)
     return torch.optim.AdamW(
         [

@@ -36,10 +36,10 @@ class Run:
 
     def __init__(self, job: Job, group: Group) -> None:
         self.job, self.group, self.settings = job, group, job.settings
-        freeze(job)
+        freeze(job.module, job.rates)
         self.backward = Backward(job, device_of(job.settings, group.gpu))
         self.module = self.backward.module
-        self.optimizer = optimizer_of(self.backward.learnt(), job)
+        self.optimizer = optimizer_of(self.backward.learnt(), job.settings, job.rates)
         self.identity = job.identity() if job.settings.checkpoint else {}
         self.standing = Standing()
         self.best: dict[str, Tensor] | None = None
@@ -51,7 +51,7 @@ class Run:
         found = [each.grad for _, each in self.backward.learnt() if each.grad is not None]
         add_gradients([*found, summed], self.group)
         loss, length = float(summed), length_of(found)
-        self.backward.check(step, loss, float(length))
+        self.backward.batches.check(step, loss, float(length))
         factor = rate_factor(step, self.job.of_steps, self.settings)
         take_step(self.optimizer, length, factor=factor, settings=self.settings)
         self.standing.advance(loss)
