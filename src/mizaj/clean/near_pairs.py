@@ -56,7 +56,7 @@ def candidate_pairs(keys: Hashes, nodes: Hashes) -> tuple[Hashes, Hashes]:
         at = np.flatnonzero(left >= step)
         ones.append(nodes[at])
         others.append(nodes[at + step])
-    return _each_once(_joined(ones), _joined(others))
+    return each_once(_joined(ones), _joined(others))
 
 
 def near_pairs(forms: PlainForms, sketch: Sketch) -> NearPairs:
@@ -101,7 +101,8 @@ def _shuffled(keys: Hashes, nodes: Hashes) -> Hashes:
     return (mixed ^ (mixed >> np.uint64(32))) * _SHUFFLE
 
 
-def _each_once(ones: Hashes, others: Hashes) -> tuple[Hashes, Hashes]:
+def each_once(ones: Hashes, others: Hashes) -> tuple[Hashes, Hashes]:
+    """The pairs, the lower hash first, sorted, none twice."""
     low, high = np.minimum(ones, others), np.maximum(ones, others)
     order = np.lexsort((high, low))
     low, high = low[order], high[order]

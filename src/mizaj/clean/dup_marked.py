@@ -1,0 +1,124 @@
+"""A source whose rows carry what was found of copies: `copies`, and a reason in `rejected` for all but the first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from mizaj.batch import COPIES, REJECTED
+from mizaj.clean.dup_files import opened
+from mizaj.clean.dup_firsts import VERDICT_SCHEMA
+from mizaj.clean.duplicates import Duplicates
+from mizaj.clean.marking import mark
+from mizaj.errors import ColumnExists, SourceError
+from mizaj.read import Part, Source, Span
+from mizaj.read.source import Note, Origin
+
+REASON = "duplicate_of"
+
+
+@dataclass(frozen=True)
+class MarkedPart:
+    """A part whose batches carry the verdicts on their rows; `files` names the file of each span.
+
+    `content_hash` stands for the verdicts, so that a run that is resumed can tell that they changed.
+    """
+
+    part: Part
+    content_hash: str
+    files: tuple[tuple[Span, Path], ...]
+
+    @property
+    def origin(self) -> Origin:
+        """The file, or what stands for one."""
+        return self.part.origin
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns of the part, then `copies`."""
+        return self.part.schema.append(COPIES)
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """Those of the part."""
+        return self.part.spans
+
+    def batches(self, span: Span, target: pa.Schema, note: Note) -> Iterator[pa.RecordBatch]:
+        """The rows of the part with `copies`, and the reason in `rejected` where they are no first."""
+        path = dict(self.files)[span]
+        target = pa.schema([field for field in target if field.name != COPIES.name])
+        first = 0
+        with opened(path) as reader:
+            verdicts = _Verdicts(reader)
+            for batch in self.part.batches(span, target, note):
+                yield _marked(batch, verdicts.of(first, first + batch.num_rows), first)
+                first += batch.num_rows
+
+
+def with_duplicates(source: Source, found: Duplicates) -> Source:
+    """The same source with the column `copies` before `rejected`, and copies set aside as `duplicate_of:<id>`.
+
+    `copies` is how many copies there are in all, this row among them; 1 for a row that stands alone or that the
+    filters set aside, which is not compared. Raises `SourceError` when the verdicts are of another source,
+    `ColumnExists` when there is a column `copies` already.
+    """
+    if COPIES.name in source.schema.names:
+        raise ColumnExists(COPIES.name, added_by="with_duplicates")
+    files: list[list[tuple[Span, Path]]] = [[] for _ in source.parts]
+    for shard in source.shards:
+        path = found.path(shard.name)
+        if not path.exists():
+            msg = (
+                f"{path}: is not there; the copies were found in another source, or the folder "
+                "was emptied: find them again"
+            )
+            raise SourceError(msg)
+        files[shard.part].append((shard.span, path))
+    parts = [
+        MarkedPart(part, found.content_hash, tuple(each))
+        for part, each in zip(source.parts, files, strict=True)
+    ]
+    columns = [field for field in source.schema if field.name != REJECTED.name]
+    return replace(source, parts=tuple(parts), schema=pa.schema([*columns, COPIES, REJECTED]))
+
+
+class _Verdicts:
+    """The verdicts of a file in the order of their rows, read as far as they are asked for."""
+
+    def __init__(self, reader: pa.RecordBatchFileReader) -> None:
+        self._batches = (reader.get_batch(i) for i in range(reader.num_record_batches))
+        self._held = pa.Table.from_batches([], VERDICT_SCHEMA)
+
+    def of(self, first: int, stop: int) -> pa.Table:
+        """Those on the rows from `first` to `stop`; no earlier row may be asked for later."""
+        while not len(self._held) or self._held["row"][-1].as_py() < stop:
+            batch = next(self._batches, None)
+            if batch is None:
+                break
+            self._held = pa.concat_tables([self._held, pa.Table.from_batches([batch])])
+        begin, end = np.searchsorted(self._held["row"].to_numpy(), [first, stop])
+        found = self._held.slice(begin, end - begin)
+        self._held = self._held.slice(end)
+        return found
+
+
+def _marked(batch: pa.RecordBatch, verdicts: pa.Table, first: int) -> pa.RecordBatch:
+    n = batch.num_rows
+    places = verdicts["row"].to_numpy() - first
+    copies = np.ones(n, np.int64)
+    copies[places] = verdicts["copies"].to_numpy()
+    batch = batch.append_column(COPIES, pa.array(copies))
+    if REJECTED.name not in batch.schema.names:
+        batch = batch.append_column(REJECTED, pa.nulls(n, REJECTED.type))
+    elif batch.schema.field(REJECTED.name).type != REJECTED.type:
+        old = batch.column(REJECTED.name).cast(pa.string()).cast(REJECTED.type)
+        batch = batch.set_column(batch.schema.get_field_index(REJECTED.name), REJECTED, old)
+    where = np.full(n, -1)
+    where[places] = np.arange(len(places))
+    named = verdicts["duplicate_of"].combine_chunks().take(pa.array(where, mask=where < 0))
+    reasons = pa.compute.binary_join_element_wise(REASON, named, ":")
+    return mark(batch, reasons.is_valid(), reasons)

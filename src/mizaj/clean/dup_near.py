@@ -1,0 +1,190 @@
+"""The passes that find near copies: candidates by band, their texts brought together by bucket, likeness, clusters.
+
+Nodes are hashes of contents, not rows, so the graph does not depend on how the input was cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from mizaj.clean.dup_files import Receipt, Work, opened
+from mizaj.clean.dup_rows import BANDS, NODE, TEXT_SCHEMA, TEXTS
+from mizaj.clean.near_columns import join, similarities
+from mizaj.clean.near_pairs import candidate_pairs, each_once
+from mizaj.clean.near_sketch import Hashes, Sketch
+
+PAIRS, HALVES, EDGES, GROUPS = "pairs", "halves", "edges", "groups"
+PAIR_SCHEMA = pa.schema([("one", pa.uint64()), ("other", pa.uint64())])
+HALF_SCHEMA = PAIR_SCHEMA.append(pa.field("text", pa.large_string()))
+GROUP_SCHEMA = pa.schema([NODE, ("group", pa.uint64())])
+"""A post that has near copies, and what it shares with all of them: the least hash among them."""
+
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class PairUp:
+    """The pass over buckets of band keys: nodes that share a key are candidates."""
+
+    work: Work
+    shards: tuple[str, ...]
+    title: str = "pair"
+
+    def __call__(self, bucket: int, /) -> Receipt:
+        """Writes the pairs of nodes to compare, by the bucket of the first."""
+        done = self.work.receipt(self.title, str(bucket))
+        if done is not None:
+            return done
+        keys, nodes = _columns(self.work.read(BANDS, self.shards, bucket), ("key", NODE.name))
+        ones, others = candidate_pairs(keys, nodes)
+        with self.work.writing(str(bucket), {PAIRS: PAIR_SCHEMA}) as writers:
+            for part in self.work.split(_pairs(ones, others), "one"):
+                writers[PAIRS].write_batch(part)
+        return self.work.enter(self.title, Receipt(str(bucket)))
+
+
+@dataclass(frozen=True)
+class BringTexts:
+    """The pass over buckets of hashes that gives each pair the text of its first node."""
+
+    work: Work
+    shards: tuple[str, ...]
+    title: str = "bring"
+
+    def __call__(self, bucket: int, /) -> Receipt:
+        """Writes the pairs with the text of the first node, by the bucket of the second."""
+        done = self.work.receipt(self.title, str(bucket))
+        if done is not None:
+            return done
+        pairs = self.work.read(PAIRS, _names(self.work), bucket)
+        ones, others = each_once(*_columns(pairs, PAIR_SCHEMA.names))
+        nodes, texts = _texts_of(self.work, self.shards, bucket, np.unique(ones))
+        found = texts.take(pa.array(np.searchsorted(nodes, ones)))
+        halves = _pairs(ones, others).append_column("text", found)
+        with self.work.writing(str(bucket), {HALVES: HALF_SCHEMA}) as writers:
+            for part in self.work.split(halves, "other"):
+                writers[HALVES].write_batch(part)
+        return self.work.enter(self.title, Receipt(str(bucket)))
+
+
+@dataclass(frozen=True)
+class Compare:
+    """The pass over buckets of hashes that compares each pair: an edge for each that is alike enough."""
+
+    work: Work
+    shards: tuple[str, ...]
+    sketch: Sketch
+    title: str = "compare"
+
+    def __call__(self, bucket: int, /) -> Receipt:
+        """Writes the edges whose second node is of this bucket, in no bucket of their own."""
+        done = self.work.receipt(self.title, str(bucket))
+        if done is not None:
+            return done
+        halves = [
+            batch for batch in self.work.read(HALVES, _names(self.work), bucket) if len(batch)
+        ]
+        wanted = np.unique(_joined([batch.column("other").to_numpy() for batch in halves]))
+        nodes, texts = _texts_of(self.work, self.shards, bucket, wanted)
+        n_compared = n_edges = 0
+        with self.work.writing(str(bucket), {EDGES: PAIR_SCHEMA}) as writers:
+            for batch in halves:
+                rows = np.searchsorted(nodes, batch.column("other").to_numpy())
+                alike = similarities(
+                    batch.column("text"),
+                    texts,
+                    (np.arange(len(batch)), rows),
+                    length=self.sketch.shingle,
+                )
+                is_edge = pa.array(alike >= self.sketch.threshold)
+                edges = batch.select(PAIR_SCHEMA.names).filter(is_edge)
+                writers[EDGES].write_batch(edges)
+                n_compared += len(batch)
+                n_edges += len(edges)
+        counts = {"pairs_compared": n_compared, "pairs_alike": n_edges}
+        return self.work.enter(self.title, Receipt(str(bucket), counts=counts))
+
+
+def group_nodes(work: Work) -> Receipt:
+    """Writes the group of each node that has a near copy: those that chains of near copies lead to share one.
+
+    This runs in one place. It holds the nodes of near copies, 24 bytes each, and one file of edges at a time.
+    """
+    done = work.receipt(GROUPS, ALL)
+    if done is not None:
+        return done
+    nodes = np.zeros(0, np.uint64)
+    for edges in _edges(work):
+        nodes = np.union1d(nodes, _joined(list(edges)))
+    parents = np.arange(len(nodes), dtype=np.int64)
+    for ones, others in _edges(work):
+        join(parents, np.searchsorted(nodes, ones), np.searchsorted(nodes, others))
+    while not np.array_equal(grand := parents[parents], parents):
+        parents = grand
+    groups = pa.RecordBatch.from_arrays(
+        [pa.array(nodes), pa.array(nodes[parents])], schema=GROUP_SCHEMA
+    )
+    with work.writing(ALL, {GROUPS: GROUP_SCHEMA}) as writers:
+        for part in work.split(groups, NODE.name):
+            writers[GROUPS].write_batch(part)
+    n_groups = len(np.unique(parents))
+    return work.enter(
+        GROUPS, Receipt(ALL, counts={"near_nodes": len(nodes), "near_groups": n_groups})
+    )
+
+
+def groups_of(work: Work, bucket: int) -> tuple[Hashes, Hashes]:
+    """The nodes of a bucket that have near copies, sorted, and the group of each."""
+    nodes, groups = _columns(work.read(GROUPS, [ALL], bucket), GROUP_SCHEMA.names)
+    return nodes, groups
+
+
+def _edges(work: Work) -> Iterator[tuple[Hashes, Hashes]]:
+    for name in _names(work):
+        with opened(work.path(EDGES, name)) as reader:
+            batches = [reader.get_batch(i) for i in range(reader.num_record_batches)]
+        ones, others = _columns(iter(batches), PAIR_SCHEMA.names)
+        yield ones, others
+
+
+def _texts_of(
+    work: Work, shards: Sequence[str], bucket: int, wanted: Hashes
+) -> tuple[Hashes, pa.Array]:
+    """The nodes of a bucket that are wanted, sorted, and the plain form of each."""
+    found: list[pa.RecordBatch] = []
+    missing = wanted
+    for batch in work.read(TEXTS, shards, bucket):
+        if not len(missing):
+            break
+        nodes = batch.column(NODE.name).to_numpy()
+        is_wanted = np.isin(nodes, missing)
+        if is_wanted.any():
+            found.append(batch.filter(pa.array(is_wanted)))
+            missing = np.setdiff1d(missing, nodes, assume_unique=False)
+    table = pa.Table.from_batches(found, TEXT_SCHEMA).combine_chunks()
+    # A shard may have laid a text down twice.
+    nodes, first = np.unique(table["node"].to_numpy(), return_index=True)
+    texts = table["text"].take(pa.array(first)).combine_chunks()
+    return nodes, texts
+
+
+def _columns(batches: Iterator[pa.RecordBatch], names: Sequence[str]) -> tuple[Hashes, Hashes]:
+    pieces = [tuple(batch.column(name).to_numpy() for name in names) for batch in batches]
+    one, other = (_joined([piece[i] for piece in pieces]) for i in range(2))
+    return one, other
+
+
+def _joined(pieces: list[Hashes]) -> Hashes:
+    return np.concatenate(pieces) if pieces else np.zeros(0, np.uint64)
+
+
+def _pairs(ones: Hashes, others: Hashes) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.array(ones), pa.array(others)], schema=PAIR_SCHEMA)
+
+
+def _names(work: Work) -> list[str]:
+    return [str(bucket) for bucket in work.buckets]

@@ -1,0 +1,170 @@
+"""The first pass over posts: each shard is read once, and what later passes need of it is laid down in buckets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mizaj.batch import REJECTED, Pipeline
+from mizaj.clean.dup_files import Receipt, Work, Writer
+from mizaj.clean.dup_settings import DuplicateSettings
+from mizaj.clean.near_columns import band_keys, plain_forms
+from mizaj.clean.near_sketch import Hashes, Sketch
+from mizaj.errors import SourceError
+from mizaj.read import Shard, Source
+
+ROWS, TEXTS, BANDS = "rows", "texts", "bands"
+NODE = pa.field("node", pa.uint64())
+ROW_SCHEMA = pa.schema([NODE, ("time", pa.int64()), ("id", pa.string()), ("row", pa.int64())])
+"""A post that may be a copy: the hash of its content, its time in microseconds, its id, its place in the shard."""
+TEXT_SCHEMA = pa.schema([NODE, ("text", pa.large_string())])
+BAND_SCHEMA = pa.schema([("key", pa.uint64()), NODE])
+
+# Plain forms that are held at most before a chunk is written, and hashes by which a shard knows a text again.
+_CHUNK_BYTES = 16 << 20
+_MOST_SEEN = 1 << 20
+_is = pa.types
+
+
+@dataclass(frozen=True)
+class ReadRows:
+    """The pass: rows with a reason from the reader or the filters are left out, others hashed."""
+
+    source: Source
+    filters: Pipeline
+    settings: DuplicateSettings
+    work: Work
+    title: str = "read"
+
+    def __call__(self, shard: Shard, /) -> Receipt:
+        """Lays down the rows of a shard and, of each different text in it, the plain form and the band keys."""
+        done = self.work.receipt(self.title, shard.name)
+        if done is not None:
+            return done
+        counts: Counter[str] = Counter(rows=0, candidates=0)
+        n_chunks = 0
+        schemas = {ROWS: ROW_SCHEMA}
+        if self.settings.near is not None:
+            schemas |= {TEXTS: TEXT_SCHEMA, BANDS: BAND_SCHEMA}
+        with self.work.writing(shard.name, schemas) as writers:
+            seen = np.zeros(0, np.uint64)
+            for chunk in self._chunks(shard, counts):
+                seen = self._write(chunk, writers, seen)
+                n_chunks += 1
+        return self.work.enter(self.title, Receipt(shard.name, n_chunks, dict(counts)))
+
+    def _chunks(self, shard: Shard, counts: Counter[str]) -> Iterator[pa.Table]:
+        """The candidates of the shard: `ROW_SCHEMA` and the plain form."""
+        held: list[pa.RecordBatch] = []
+        for batch in self._candidates(shard, counts):
+            held.append(batch)
+            n_rows, n_bytes = sum(b.num_rows for b in held), sum(b.nbytes for b in held)
+            if n_rows >= self.settings.chunk_rows or n_bytes >= _CHUNK_BYTES:
+                yield pa.Table.from_batches(held)
+                held = []
+        if held:
+            yield pa.Table.from_batches(held)
+
+    def _candidates(self, shard: Shard, counts: Counter[str]) -> Iterator[pa.RecordBatch]:
+        for first, batch in numbered(self.source, shard):
+            counts["rows"] += batch.num_rows
+            filtered = self.filters(batch)
+            kept = filtered.column(REJECTED.name).is_null()
+            rows = np.flatnonzero(kept.to_numpy(zero_copy_only=False))
+            counts["candidates"] += len(rows)
+            if len(rows):
+                is_all = len(rows) == batch.num_rows
+                yield self._candidate_rows(
+                    filtered if is_all else filtered.filter(kept), rows + first
+                )
+
+    def _candidate_rows(self, batch: pa.RecordBatch, rows: Hashes) -> pa.RecordBatch:
+        forms = plain_forms(batch.column(self.source.settings.text))
+        id_name, time_name = self.settings.columns(batch.schema)
+        n = batch.num_rows
+        columns = [
+            pa.array(forms.hashes),
+            as_time(batch.column(time_name)) if time_name else pa.nulls(n, pa.int64()),
+            as_id(batch.column(id_name)) if id_name else pa.nulls(n, pa.string()),
+            pa.array(rows, pa.int64()),
+            forms.texts,
+        ]
+        return pa.RecordBatch.from_arrays(columns, schema=ROW_SCHEMA.append(TEXT_SCHEMA.field(1)))
+
+    def _write(self, chunk: pa.Table, writers: Mapping[str, Writer], seen: Hashes) -> Hashes:
+        """Writes a chunk by bucket; the hashes of texts that are laid down by now."""
+        batch = chunk.combine_chunks().to_batches()[0]
+        for bucket in self.work.split(batch.select(ROW_SCHEMA.names), NODE.name):
+            writers[ROWS].write_batch(bucket)
+        if self.settings.near is None:
+            return seen
+        hashes, first = np.unique(batch.column(NODE.name).to_numpy(), return_index=True)
+        is_new = ~np.isin(hashes, seen, assume_unique=True)
+        fresh = batch.select(TEXT_SCHEMA.names).take(pa.array(first[is_new]))
+        self._write_new(fresh, self.settings.near, writers)
+        return np.union1d(seen, hashes) if len(seen) < _MOST_SEEN else hashes
+
+    def _write_new(
+        self, fresh: pa.RecordBatch, sketch: Sketch, writers: Mapping[str, Writer]
+    ) -> None:
+        keys, is_long = band_keys(fresh.column("text"), sketch)
+        long = fresh.filter(pa.array(is_long))
+        for bucket in self.work.split(long, NODE.name):
+            writers[TEXTS].write_batch(bucket)
+        nodes = np.repeat(long.column(NODE.name).to_numpy(), sketch.n_bands)
+        records = [pa.array(keys[is_long].reshape(-1)), pa.array(nodes)]
+        bands = pa.RecordBatch.from_arrays(records, schema=BAND_SCHEMA)
+        for bucket in self.work.split(bands, "key"):
+            writers[BANDS].write_batch(bucket)
+
+
+def numbered(source: Source, shard: Shard) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """The batches of a shard with the number of their first row, as far as the input can be read."""
+    first = 0
+    batches = source.batches(shard)
+    while True:
+        try:
+            batch = next(batches, None)
+        except SourceError:
+            # The run over the same input names what broke off; here there are no more rows.
+            return
+        if batch is None:
+            return
+        yield first, batch
+        first += batch.num_rows
+
+
+def as_time(column: pa.Array) -> pa.Array:
+    """Microseconds; strings are read as far as the second, without a zone; null where no time can be read.
+
+    >>> as_time(pa.array(["1970-01-01 00:00:01", "1970-01-01T00:00:02.5Z", "gestern", None])).to_pylist()
+    [1000000, 2000000, None, None]
+    """
+    kind = column.type
+    if _is.is_dictionary(kind):
+        return as_time(column.cast(kind.value_type))
+    if _is.is_timestamp(kind) or _is.is_date(kind):
+        return column.cast(pa.timestamp("us", getattr(kind, "tz", None)), safe=False).cast(
+            pa.int64()
+        )
+    if _is.is_integer(kind) or _is.is_floating(kind):
+        return column.cast(pa.int64(), safe=False)
+    if _is.is_string(kind) or _is.is_large_string(kind):
+        spelt = pc.replace_substring(pc.utf8_slice_codeunits(column, 0, 19), "T", " ")
+        found = pc.strptime(spelt, format="%Y-%m-%d %H:%M:%S", unit="us", error_is_null=True)
+        return found.cast(pa.int64())
+    return pa.nulls(len(column), pa.int64())
+
+
+def as_id(column: pa.Array) -> pa.Array:
+    """Strings; null for what has none, such as a list, and for the empty one."""
+    try:
+        spelt = column.cast(pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return pa.nulls(len(column), pa.string())
+    return pc.if_else(pc.equal(spelt, ""), pa.scalar(None, pa.string()), spelt)

@@ -1,0 +1,227 @@
+"""Copies in a source, exact and near: found in passes over files, then told row by row as the source is read again.
+
+    found = find_duplicates(source, folder)
+    run(Pipeline(filters), with_duplicates(source, found), sink)
+
+Each pass is a function applied to shards or buckets by a `Spread`: `map` here, threads, or a cluster whose machines
+share the folder. What comes out depends on the rows and settings alone, not on how the input is cut, on the number of
+buckets, or on what is done where, in which order, or twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mizaj import __version__
+from mizaj.batch import Pipeline
+from mizaj.clean import dup_firsts, dup_near, dup_rows
+from mizaj.clean.dup_files import Receipt, Work, do_pass
+from mizaj.clean.dup_settings import DuplicateSettings
+from mizaj.cluster import Spread
+from mizaj.errors import SinkError, SourceError
+from mizaj.read import Shard, Source
+from mizaj.read.tables import TablePart
+
+__all__ = ["DuplicateSettings", "Duplicates", "find_duplicates"]
+
+_NOTHING = Pipeline(())
+_MARK = ".duplicates"
+_RESULT = "found"
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """What was found: counts, the biggest clusters, and where the verdicts on rows lie.
+
+    `n_rows` were read; `n_candidates` of them had no reason yet. Of these, `n_exact` repeat the content of an earlier
+    row and `n_near` are near copies beyond that; `n_clusters` rows that have copies are kept. `largest` names the
+    clusters with most copies, by their first row. `content_hash` stands for input and settings.
+    """
+
+    folder: Path
+    content_hash: str
+    n_rows: int
+    n_candidates: int
+    n_exact: int
+    n_near: int
+    n_clusters: int
+    largest: tuple[tuple[int, str], ...] = ()
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def n_duplicates(self) -> int:
+        """The rows that are copies of another one."""
+        return self.n_exact + self.n_near
+
+    def path(self, shard: str) -> Path:
+        """The file of verdicts on the rows of a shard."""
+        return self.folder / dup_firsts.FINAL / f"{shard}.arrow"
+
+
+def find_duplicates(
+    source: Source,
+    folder: Path,
+    *,
+    settings: DuplicateSettings | None = None,
+    spread: Spread = map,  # type: ignore[assignment]
+    filters: Pipeline = _NOTHING,
+) -> Duplicates:
+    """The copies among the rows of a source that neither the reader nor `filters` set aside.
+
+    `folder` is used for files between the passes, some 450 bytes a post, and keeps the verdicts. What a killed run
+    left there is gone on with, for the same input and settings; for others it is thrown away. Raises `SourceError`
+    for a source that can be read only once, `SinkError` where the folder holds something else.
+
+    >>> import tempfile
+    >>> from mizaj.read import open_texts
+    >>> source = open_texts(["Accha hai", "accha hai!", "bura"])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     found = find_duplicates(source, Path(folder))
+    >>> found.n_exact, found.largest
+    (1, ((2, 'part-00000:0'),))
+    """
+    settings = settings or DuplicateSettings()
+    _check(source)
+    identity = _identity(source, settings, filters)
+    place = _begin(folder, identity, is_fresh=not source.is_repeatable)
+    work = Work(place, settings.n_buckets(source.shards))
+    done = work.receipt(_RESULT, _RESULT)
+    names = [shard.name for shard in source.shards]
+    if done is not None and not all(work.path(dup_firsts.FINAL, name).exists() for name in names):
+        shutil.rmtree(place)
+        done = None
+    if done is None:
+        done = _find(source, settings, filters, work=work, spread=spread)
+    return _result(place, identity, done)
+
+
+def _find(
+    source: Source, settings: DuplicateSettings, filters: Pipeline, *, work: Work, spread: Spread
+) -> Receipt:
+    shards = sorted(source.shards, key=_place)
+    names = tuple(shard.name for shard in shards)
+    reading = dup_rows.ReadRows(source, filters, settings, work)
+    read = do_pass(reading, shards, name_of=lambda shard: shard.name, spread=spread)
+    counts = _sum(read)
+    if settings.near is not None:
+        passes = [
+            dup_near.PairUp(work, names),
+            dup_near.BringTexts(work, names),
+            dup_near.Compare(work, names, settings.near),
+        ]
+        for each in passes:
+            counts += _sum(do_pass(each, work.buckets, name_of=str, spread=spread))
+            if each.title == passes[0].title:
+                work.drop(dup_rows.BANDS)
+        work.drop(dup_near.PAIRS, dup_near.HALVES, dup_rows.TEXTS)
+        counts += _sum([dup_near.group_nodes(work)])
+    return _decide(work, read, counts, settings=settings, spread=spread)
+
+
+def _decide(
+    work: Work,
+    read: Sequence[Receipt],
+    counts: Counter[str],
+    *,
+    settings: DuplicateSettings,
+    spread: Spread,
+) -> Receipt:
+    order = dup_firsts.Shards(
+        tuple(receipt.name for receipt in read), tuple(receipt.n_chunks for receipt in read)
+    )
+    if settings.near is not None:
+        do_pass(dup_firsts.FindFirsts(work, order), work.buckets, name_of=str, spread=spread)
+        do_pass(dup_firsts.FindLeaders(work, order), work.buckets, name_of=str, spread=spread)
+    judge = dup_firsts.Judge(work, order, is_near=settings.near is not None)
+    judged = do_pass(judge, work.buckets, name_of=str, spread=spread)
+    do_pass(dup_firsts.Gather(work, order), order.names, name_of=str, spread=spread)
+    largest = sorted((each for receipt in judged for each in receipt.largest), key=_by_size)
+    found = Receipt(_RESULT, 1, dict(counts + _sum(judged)), tuple(largest[: dup_firsts.N_LARGEST]))
+    work.enter(_RESULT, found)
+    work.drop(dup_rows.ROWS, dup_near.EDGES, dup_near.GROUPS)
+    work.drop(dup_firsts.FIRSTS, dup_firsts.LEADERS, dup_firsts.VERDICTS)
+    return found
+
+
+def _result(place: Path, identity: str, done: Receipt) -> Duplicates:
+    counts = Counter(done.counts)
+    return Duplicates(
+        place,
+        identity,
+        counts["rows"],
+        counts["candidates"],
+        n_exact=counts["exact"],
+        n_near=counts["duplicates"] - counts["exact"],
+        n_clusters=counts["clusters"],
+        largest=done.largest,
+        counts=done.counts,
+    )
+
+
+def _check(source: Source) -> None:
+    """Refuses what cannot be read twice with the same rows: pipes, streams, queries."""
+    for part, identity in zip(source.parts, source.inputs, strict=True):
+        if identity.stamp is None and not isinstance(part, TablePart):
+            msg = (
+                f"{identity.path}: copies are found in a second reading, and this can be read only once; "
+                "write it to a file first, or mark copies as they come (RecentPosts)"
+            )
+            raise SourceError(msg)
+
+
+def _identity(source: Source, settings: DuplicateSettings, filters: Pipeline) -> str:
+    """A hash of all that the verdicts depend on."""
+    facts: dict[str, Any] = {
+        "mizaj version": __version__,
+        "settings": asdict(settings),
+        "filters": filters.fingerprint,
+        "read settings": repr(source.settings),
+        "columns": {column.name: str(column.type) for column in source.schema},
+        "inputs": [[i.path, i.size_bytes, i.stamp] for i in source.inputs],
+        "shards": [[shard.name, shard.span.start, shard.span.stop] for shard in source.shards],
+    }
+    return hashlib.blake2b(json.dumps(facts).encode(), digest_size=16).hexdigest()
+
+
+def _begin(folder: Path, identity: str, *, is_fresh: bool) -> Path:
+    """The place for the files of this run; what runs over another input or with other settings left is removed."""
+    mark = folder / _MARK
+    is_used = folder.is_dir() and any(folder.iterdir())
+    if is_used and not mark.exists():
+        msg = f"{folder}: is not empty and holds no search for copies; give a new or empty folder"
+        raise SinkError(msg)
+    place = folder / identity
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        mark.touch()
+        for other in folder.iterdir():
+            if other.is_dir() and (other != place or is_fresh):
+                shutil.rmtree(other)
+    except OSError as error:
+        msg = f"{folder}: cannot be made ready ({error.strerror}); choose another folder"
+        raise SinkError(msg) from error
+    return place
+
+
+def _place(shard: Shard) -> tuple[str, int]:
+    """Shards in the order of their inputs' names, then of their place in the input."""
+    stem, _, number = shard.name.rpartition("-")
+    return stem, int(number)
+
+
+def _by_size(cluster: tuple[int, str]) -> tuple[int, str]:
+    return -cluster[0], cluster[1]
+
+
+def _sum(receipts: Iterable[Receipt]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for receipt in receipts:
+        total.update(receipt.counts)
+    return total
