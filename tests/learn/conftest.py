@@ -44,6 +44,18 @@ def ray_cluster() -> Iterator[None]:
         ray.shutdown()
 
 
+@pytest.fixture(scope="session")
+def spark_session() -> Iterator[object]:
+    """A Spark session on two threads of this machine, whose workers find the modules of the folder `toy`."""
+    pytest.importorskip("pyspark")
+    from mizaj.cluster.spark import session
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(TOYS), os.environ.get("PYTHONPATH", "")]))
+        with session(None, workers=2) as spark:
+            yield spark
+
+
 @pytest.fixture
 def jobs(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """Makes jobs for workers on clusters; its networks are found by their names from every process."""

@@ -28,6 +28,9 @@ def evaluate(
     robustness: Annotated[
         bool, typer.Option("--robustness", help="Ask again on noisy copies of the posts.")
     ] = False,
+    on: given.On = "local",
+    address: given.Address = None,
+    workers: given.Workers = None,
     html: given.Html = None,
     as_json: given.AsJson = False,
 ) -> int:
@@ -36,6 +39,7 @@ def evaluate(
     \b
     mizaj evaluate lexicon posts.jsonl
     mizaj evaluate lexicon my-model/ test.parquet --by source --json
+    mizaj evaluate my-model/ huge/*.parquet --on ray --address head:6379
     """
     # Opened here: it brings numpy and pyarrow.
     from mizaj.cli import evaluating
@@ -48,6 +52,7 @@ def evaluate(
         label_map=tuple(label_map or ()),
         html=html,
         is_robustness_asked=robustness,
+        place=evaluating.PlaceAsked(on, address, workers),
     )
     chosen = ModelChoice(lexicons=tuple(lexicon or ()), rules=rules, domain=domain)
     return evaluating.evaluate_words(job, chosen, as_json=as_json)

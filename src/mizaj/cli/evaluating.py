@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,13 +15,27 @@ from mizaj.cli.show import show, show_json, warn
 from mizaj.cli.words import SAMPLE, exists, is_spelt_like_file, pairs
 from mizaj.errors import SettingError
 from mizaj.learn.data import dataset_name
-from mizaj.learn.evaluate import EvaluateSettings, Scorer, evaluate_models
+from mizaj.learn.evaluate import EvaluateSettings, Scorer
+from mizaj.learn.evaluate_shards import evaluate_sources, with_dataset
 from mizaj.learn.evaluation_page import write_page
 from mizaj.learn.robustness import Robustness, robustness
 from mizaj.model.predict import Model
-from mizaj.read import ReadSettings
+from mizaj.read import ReadSettings, Source
+from mizaj.run.places import Asked, Place, open_place
 
-DATASET = "dataset"
+
+@dataclass(frozen=True)
+class PlaceAsked:
+    """The words that say where it is done: without any, in this process, one file after the other."""
+
+    on: str = "local"
+    address: str | None = None
+    workers: int | None = None
+
+    def open(self) -> AbstractContextManager[Place]:
+        """The place while a block lasts."""
+        workers = 1 if self.on == "local" and self.workers is None else self.workers
+        return open_place(self.on, Asked(workers, self.address))
 
 
 @dataclass(frozen=True)
@@ -34,6 +49,7 @@ class EvaluateJob:
     label_map: tuple[str, ...]
     html: str | None
     is_robustness_asked: bool = False
+    place: PlaceAsked = PlaceAsked()
 
     def settings(self, models: Mapping[str, Model]) -> EvaluateSettings:
         """How it is counted. Raises `SettingError` for a label map that is not `A=B`, and for models of two tasks."""
@@ -61,7 +77,11 @@ def evaluate_words(job: EvaluateJob, chosen: ModelChoice, *, as_json: bool) -> i
     models = {name: replace(chosen, name=name).load() for name in given.models}
     settings = job.settings(models)
     scorers = {name: model.score for name, model in models.items()}
-    results = evaluate_models(scorers, labelled_batches(given.data, settings), settings=settings)
+    sources = [(dataset_name(name), _opened(name, settings)) for name in given.data]
+    with job.place.open() as place:
+        total = evaluate_sources(scorers, sources, settings=settings, spread=place.spread)
+    _tell_unread(total.n_unread)
+    results = total.results(settings)
     robust = _robustness(job, scorers, given.data, settings)
     if job.html is not None:
         compared = results.comparisons
@@ -130,23 +150,22 @@ def _is_model(word: str) -> bool:
 def labelled_batches(data: Sequence[str], settings: EvaluateSettings) -> Iterator[pa.RecordBatch]:
     """The batches of every source, with its name as `dataset` where there are several.
 
-    Rows that cannot be scored are left out, and a line says how many. Raises `SourceError` for a
-    file that cannot be read: figures over a part would mislead.
+    Rows that cannot be scored are left out. Raises `SourceError` for a file that cannot be read: figures over a part
+    would mislead.
     """
-    n_rejected = 0
     for name in data:
-        source = open_whole([name], ReadSettings(text=settings.text))
+        source = _opened(name, settings)
         for shard in source.shards:
             for batch in source.batches(shard):
                 kept = batch.filter(batch.column(REJECTED.name).is_null())
-                n_rejected += batch.num_rows - kept.num_rows
                 kept = kept.drop_columns([REJECTED.name])
-                yield kept if len(data) == 1 else _named(kept, dataset_name(name))
-    if n_rejected:
-        warn(f"{n_rejected:,} rows without a text that can be read were left out")
+                yield kept if len(data) == 1 else with_dataset(kept, dataset_name(name))
 
 
-def _named(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
-    if DATASET in batch.schema.names:
-        return batch
-    return batch.append_column(DATASET, pa.array([name] * batch.num_rows, pa.string()))
+def _opened(name: str, settings: EvaluateSettings) -> Source:
+    return open_whole([name], ReadSettings(text=settings.text))
+
+
+def _tell_unread(n_rows: int) -> None:
+    if n_rows:
+        warn(f"{n_rows:,} rows without a text that can be read were left out")

@@ -9,22 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise
-from typing import Any
+from operator import add
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from mizaj.batch import CMI, LABEL, LANGUAGE, SOURCE, TEXT, as_text
+from mizaj.batch import LABEL, TEXT
 from mizaj.errors import ColumnMissing, ModelError, SettingError
 from mizaj.learn import evaluation_tables as tables
 from mizaj.learn.coding import Coded, check_labels, code_rows, codes_of, named
 from mizaj.learn.compare import Comparison, Paired, compare_counts
 from mizaj.learn.evaluation import Evaluation, Group, Results
+from mizaj.learn.grouping import column_of, columns_to_group, group_names
 from mizaj.learn.metrics import CLASSES, Counts, Floats
 from mizaj.learn.reliability import Reliability
-from mizaj.lexicon.columns import score_column
-from mizaj.lexicon.scorer import LexiconSettings, load_scorer
 from mizaj.model.folder import POLARITY
 from mizaj.model.score import answer_names
 
@@ -33,11 +32,6 @@ Scorer = Callable[[pa.Array], pa.Table]
 
 Column = Any
 """A column in any form Arrow can read: list, numpy, pandas, polars, Array, ChunkedArray."""
-
-BY = ("dataset", SOURCE.name, LANGUAGE.name, CMI.name)
-"""The columns that rows are grouped by, where they are there, when none are named."""
-
-_NO_VALUE = "(none)"
 
 
 @dataclass(frozen=True)
@@ -61,6 +55,11 @@ class EvaluateSettings:
     task: str = POLARITY
     n_resamples: int = 2000
     seed: int = 0
+
+    @property
+    def draws(self) -> dict[str, int]:
+        """How intervals are drawn."""
+        return {"n_resamples": self.n_resamples, "seed": self.seed}
 
     def __post_init__(self) -> None:
         if self.n_resamples < 1:
@@ -110,13 +109,12 @@ def evaluate(
         name="model",
         counts=Counts.of(coded.truth, coded.answers, labels=settings.labels),
         groups={
-            name: _grouped(_group_names(name, column), coded, sure, settings.labels)
+            name: _grouped(group_names(name, column), coded, sure, settings.labels)
             for name, column in groups.items()
         },
         left_out=coded.left_out,
         calibration=_calibrate(sure, coded),
-        n_resamples=settings.n_resamples,
-        seed=settings.seed,
+        **settings.draws,
     )
 
 
@@ -163,25 +161,71 @@ def evaluate_models(
     `ColumnMissing` for a column that is not there, `SettingError` when no row has a usable label,
     `ModelError` when a model does not answer row for row.
     """
-    draws = {"n_resamples": settings.n_resamples, "seed": settings.seed}
-    answer, confidence = answer_names(settings.task)
-    totals = {name: Evaluation.empty(name, labels=settings.labels, **draws) for name in models}
-    pairs = {pair: Paired.empty(settings.labels) for pair in combinations(models, 2)}
+    total = Tally.empty(tuple(models), settings)
     for batch in batches:
-        texts, labels = (_column(batch, name) for name in (settings.text, settings.label))
-        scored = {name: score_texts(name, score, texts, answer) for name, score in models.items()}
-        by = _columns_to_group(batch, scored, settings)
-        answers = {name: _to_array(table[answer]) for name, table in scored.items()}
-        for name, table in scored.items():
-            sure = table[confidence] if confidence in table.column_names else None
-            part = evaluate(answers[name], labels, by=by, confidence=sure, settings=settings)
-            totals[name] += part.named(name)
-        for first, second in pairs:
-            pairs[first, second] += _pair(answers[first], answers[second], labels, settings)
-    for evaluation in totals.values():
-        _check_counted(evaluation, settings)
-    comparisons = [compare_counts(pair, names=names, **draws) for names, pair in pairs.items()]
-    return Results(tuple(totals.values()), tuple(comparisons))
+        total += tally(models, batch, settings=settings)
+    return total.results(settings)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What was counted for several models on the same rows; adds with `+`, in any order.
+
+    `n_unread` rows could not be read at all.
+    """
+
+    evaluations: tuple[Evaluation, ...]
+    pairs: tuple[Paired, ...]
+    n_unread: int = 0
+
+    @classmethod
+    def empty(cls, names: tuple[str, ...], settings: EvaluateSettings) -> Self:
+        """No rows: what `+` leaves as it is."""
+        labels, draws = settings.labels, settings.draws
+        return cls(
+            tuple(Evaluation.empty(name, labels=labels, **draws) for name in names),
+            tuple(Paired.empty(labels) for _ in combinations(names, 2)),
+        )
+
+    def __add__(self, other: Tally) -> Tally:
+        """What was counted for both parts. Raises `SettingError` for those of other models."""
+        return Tally(
+            tuple(map(add, self.evaluations, other.evaluations)),
+            tuple(map(add, self.pairs, other.pairs)),
+            self.n_unread + other.n_unread,
+        )
+
+    def results(self, settings: EvaluateSettings) -> Results:
+        """The figures. Raises `SettingError` when no row was counted."""
+        for evaluation in self.evaluations:
+            _check_counted(evaluation, settings)
+        names = combinations([evaluation.name for evaluation in self.evaluations], 2)
+        compared = [
+            compare_counts(pair, names=each, **settings.draws)
+            for each, pair in zip(names, self.pairs, strict=True)
+        ]
+        return Results(self.evaluations, tuple(compared))
+
+
+def tally(
+    models: Mapping[str, Scorer], batch: pa.RecordBatch, *, settings: EvaluateSettings = DEFAULT
+) -> Tally:
+    """What is counted for each model on one batch. Raises as `evaluate_models` does, but for labels of no use."""
+    answer, confidence = answer_names(settings.task)
+    texts, labels = (column_of(batch, name) for name in (settings.text, settings.label))
+    scored = {name: score_texts(name, score, texts, answer) for name, score in models.items()}
+    by = columns_to_group(batch, scored, by=settings.by, text=settings.text)
+    answers = {name: _to_array(table[answer]) for name, table in scored.items()}
+    evaluations = []
+    for name, table in scored.items():
+        sure = table[confidence] if confidence in table.column_names else None
+        found = evaluate(answers[name], labels, by=by, confidence=sure, settings=settings)
+        evaluations.append(found.named(name))
+    pairs = (
+        _pair(first, second, labels, settings)
+        for first, second in combinations(answers.values(), 2)
+    )
+    return Tally(tuple(evaluations), tuple(pairs))
 
 
 def score_texts(name: str, score: Scorer, texts: pa.Array, answer: str) -> pa.Table:
@@ -228,18 +272,6 @@ def _pair(
     return Paired.of(truth[kept], left[kept], right[kept], labels=settings.labels)
 
 
-def _group_names(name: str, column: pa.Array) -> pa.Array:
-    if name == CMI.name:
-        return pa.array(cmi_bands(column.cast(pa.float64()).to_numpy(zero_copy_only=False)))
-    return column.cast(pa.string()).fill_null(_NO_VALUE)
-
-
-def cmi_bands(cmi: Floats) -> NDArray[np.str_]:
-    """The band of each code-mixing index; bounds belong to the upper band, 0 has its own."""
-    conditions = [cmi <= 0, cmi < 20, cmi < 40, cmi >= 40]
-    return np.select(conditions, ["0", "0-20", "20-40", "40+"], default=_NO_VALUE)
-
-
 def _grouped(
     names: pa.Array, coded: Coded, confidence: Floats | None, labels: tuple[str, ...]
 ) -> dict[str, Group]:
@@ -262,35 +294,6 @@ def _calibrate(confidence: Floats | None, coded: Coded) -> Reliability:
     values = confidence[coded.places]
     is_given = ~np.isnan(values)
     return Reliability.of(values[is_given], (coded.truth == coded.answers)[is_given])
-
-
-def _column(batch: pa.RecordBatch, name: str) -> pa.Array:
-    if name not in batch.schema.names:
-        raise ColumnMissing(name, batch.schema.names, needed_by="evaluate")
-    return batch.column(name)
-
-
-def _columns_to_group(
-    batch: pa.RecordBatch, scored: Mapping[str, pa.Table], settings: EvaluateSettings
-) -> dict[str, pa.Array]:
-    there = {name: batch.column(name) for name in batch.schema.names}
-    for table in scored.values():
-        added = {name: _to_array(table[name]) for name in table.column_names}
-        there = {**added, **there}
-    if not {LANGUAGE.name, CMI.name} <= there.keys():
-        there = {**_spoken(batch.column(settings.text)), **there}
-    if settings.by is None:
-        return {name: there[name] for name in BY if name in there}
-    for name in settings.by:
-        if name not in there:
-            raise ColumnMissing(name, list(there), needed_by="evaluate (by)")
-    return {name: there[name] for name in settings.by}
-
-
-def _spoken(texts: pa.Array) -> dict[str, pa.Array]:
-    """The language of each text and how much it mixes."""
-    language, cmi = score_column(as_text(texts), load_scorer(LexiconSettings()))[-2:]
-    return {LANGUAGE.name: language, CMI.name: cmi}
 
 
 def _check_counted(evaluation: Evaluation, settings: EvaluateSettings) -> None:

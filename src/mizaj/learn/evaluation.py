@@ -16,6 +16,9 @@ from mizaj.learn.intervals import bootstrap_intervals, wilson_interval
 from mizaj.learn.metrics import CLASSES, Counts
 from mizaj.learn.reliability import Reliability
 
+_MOST_VALUES = 50_000
+"""Groups of a column are held by whoever adds parts up, some 2 KB each."""
+
 
 @dataclass(frozen=True)
 class Group:
@@ -104,7 +107,7 @@ class Evaluation:
         return {
             "model": self.name,
             "rows": self.counts.n_rows,
-            "left_out": dict(self.left_out),
+            "left_out": dict(sorted(self.left_out.items())),
             "labels": list(self.counts.labels),
             "confusion": self.counts.array.tolist(),
             "accuracy": found.accuracy.to_dict(),
@@ -208,6 +211,12 @@ def _add_groups(
         mine = total.setdefault(column, {})
         for value, group in values.items():
             mine[value] = mine[value] + group if value in mine else group
+        if len(mine) > _MOST_VALUES:
+            message = (
+                f"column '{column}' has more than {_MOST_VALUES:,} values to group by, more than anyone reads; "
+                "name columns of fewer values (--by COLUMN)"
+            )
+            raise SettingError(message)
     return total
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from mizaj.batch import CMI, LANGUAGE
 from mizaj.learn.cascade import Seen
-from mizaj.learn.evaluate import cmi_bands
+from mizaj.learn.grouping import cmi_bands
 from mizaj.lexicon.columns import score_column
 from mizaj.lexicon.scorer import LexiconSettings, load_scorer
 from mizaj.model.cascade import Point
