@@ -6,13 +6,11 @@ import re
 from collections.abc import Iterator
 
 from mizaj.clean.personal.alphabet import FOREIGN, WORD
-from mizaj.clean.personal.found import Found
-
-EMAIL, UPI, HANDLE = "email", "upi", "handle"
+from mizaj.clean.personal.found import EMAIL, HANDLE, KINDS, UPI, Found
 
 MAIL_HOSTS = "gmail|googlemail|yahoo|ymail|hotmail|outlook|rediffmail|icloud|protonmail"
 """Hosts known to be for mail, also where the dot of the address is missing."""
-MASK = r"<[a-z]+(?::[a-p]{16})?>"
+MASK = f"<(?:{'|'.join(KINDS)})(?::[a-p]{{16}})?>"
 """What stands in the place of something masked or hashed."""
 MASKED_NAME = "user"
 """`@user` stands in the place of a handle, here as in public sets: it is left alone and not counted."""
@@ -33,7 +31,6 @@ _LONGEST_LOCAL = 64  # RFC 5321, and what keeps the look back short
 _LOCAL = re.compile(rf"[{WORD}+%-]+(?:\.[{WORD}+%-]+)*\Z")
 _DOMAIN = re.compile(rf"(?:[{WORD}-]{{1,63}}\.)+(?:[A-Za-z]{{2,24}}|[{FOREIGN}]{{2,24}})")
 _HOST = re.compile(r"[A-Za-z][A-Za-z0-9]{1,63}(?![A-Za-z0-9_-])")
-_MAIL_HOST = re.compile(rf"(?:{MAIL_HOSTS})(?![A-Za-z0-9_])", re.IGNORECASE)
 _NAME = re.compile(f"[0-9{NAME_START}]{NAME_REST}")
 _SPACED_NAME = re.compile(r" (?:_+ )?\w+(?: _+(?: \w+)?)*")
 _PRICE_OR_TIME = re.compile(
@@ -43,12 +40,15 @@ _PRICE_OR_TIME = re.compile(
 _MASK_BEFORE = re.compile(rf"{MASK}\Z")
 _LONGEST_MASK = 32
 _ASCII_WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
-_DOT = r"(?:\.|[(\[{] ?dot ?[)\]}])"
+_DOT = r"(?:\.| ?[(\[{] ?dot ?[)\]}] ?)"
 _TOP = r"(?:com|co ?\. ?in|co|in|org|net|edu)(?![A-Za-z0-9_])"
+_MAIL_HOST = re.compile(
+    rf"(?:{MAIL_HOSTS})(?![A-Za-z0-9_])(?: ?[.,] ?{_TOP}| com(?![A-Za-z0-9_]))?", re.IGNORECASE
+)
 _SPELLED = re.compile(
     # Possessive, and begun at the edge of a word alone: each word is read once, however long the text.
     rf"(?<![{WORD}.+%-])[{WORD}.+%-]{{1,64}}+(?:"
-    rf" ?[(\[{{] ?at ?[)\]}}] ?[A-Za-z0-9-]{{1,63}} ?{_DOT} ?{_TOP}"
+    rf" ?[(\[{{] ?at ?[)\]}}] ?(?:[A-Za-z0-9-]{{1,63}}{_DOT}){{1,6}}[A-Za-z]{{2,24}}"
     rf"| at [A-Za-z0-9-]{{1,63}} dot {_TOP}"
     rf"| ?@ ?(?:{MAIL_HOSTS})(?: ?[.,] ?| dot | ){_TOP})",
     re.IGNORECASE,
@@ -96,11 +96,11 @@ def _address(text: str, place: int, first: int) -> Found | None:
     host = _HOST.match(text, place + 1)
     if host is None:
         return None
-    value = text[start : host.end()].lower()
+    if mail := _MAIL_HOST.match(text, place + 1):
+        value = f"{local.group()}@{_DOTS.sub('.', mail.group())}".lower()
+        return Found(EMAIL, start, mail.end(), value)
     if _UPI_HOST.fullmatch(host.group()) or _is_phone(local.group()):
-        return Found(UPI, start, host.end(), value)
-    if _MAIL_HOST.match(text, place + 1):
-        return Found(EMAIL, start, host.end(), value)
+        return Found(UPI, start, host.end(), text[start : host.end()].lower())
     return None
 
 

@@ -13,17 +13,13 @@ import pyarrow.compute as pc
 
 from mizaj.clean.personal.alphabet import DIGITS, FOREIGN, SEPARATORS, WORD
 from mizaj.clean.personal.at_signs import (
-    EMAIL,
-    HANDLE,
     MAIL_HOSTS,
     MASKED_NAME,
     NAME_REST,
     NAME_START,
-    UPI,
 )
-from mizaj.clean.personal.codes import IP, PAN
 from mizaj.clean.personal.digits import FEWEST
-from mizaj.clean.personal.numbers import AADHAAR, CARD, PHONE
+from mizaj.clean.personal.found import AADHAAR, CARD, EMAIL, HANDLE, IP, PAN, PHONE, UPI
 
 _NUMBER = f"(?:[{DIGITS}][{SEPARATORS}]{{0,3}}){{{FEWEST - 1}}}[{DIGITS}]"
 _ADDRESS = f"[{WORD}%+-]@"
@@ -44,7 +40,7 @@ _MASKED_HANDLE = rf"(?:^|[^A-Za-z0-9_>])@{MASKED_NAME}\b"
 
 
 def may_hold(texts: pa.Array, kinds: Collection[str]) -> pa.Array:
-    """Where a text must be read for these kinds, true or false; rows of plain handles alone are left to `has_handle`."""
+    """Where a text must be read for these kinds, true or false; plain handles alone do not count (`has_handle`)."""
     pattern = "|".join(dict.fromkeys(_SHAPES[kind] for kind in kinds))
     return pc.match_substring_regex(texts, pattern).fill_null(fill_value=False)
 

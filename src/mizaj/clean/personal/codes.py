@@ -6,15 +6,13 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from mizaj.clean.personal.found import Found
+from mizaj.clean.personal.found import IP, PAN, Found
 from mizaj.errors import ExtraMissing
 
 try:
     from stdnum.in_ import pan as _pan
 except ImportError:
     _pan = None
-
-PAN, IP = "pan", "ip"
 
 LIBRARY = "python-stdnum"
 
@@ -26,7 +24,7 @@ _PAN = re.compile(
     r")(?![A-Za-z0-9_])"
 )
 _V4 = re.compile(r"(?<![A-Za-z0-9_.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![A-Za-z0-9_]|\.[0-9])")
-_V6 = re.compile(r"(?<![A-Za-z0-9_:.])[0-9A-Fa-f:]{6,39}+(?![A-Za-z0-9_:])")
+_V6 = re.compile(r"(?<![A-Za-z0-9_.])[0-9A-Fa-f]{1,4}:[0-9A-Fa-f:]{3,35}+(?![A-Za-z0-9_])")
 _FEWEST_GROUPS = 3  # `12::30` and `ad::bad` are slips of the hand
 _VERSION = re.compile(
     r"(?:\b(?:v|ver|version|release|build|firmware|update|patch|ios|android|chrome|firefox|windows|linux|kernel|java"
@@ -58,10 +56,11 @@ def ips(text: str) -> Iterator[Found]:
     """
     found = [*_V4.finditer(text), *_V6.finditer(text)]
     for each in sorted(found, key=re.Match.start):
-        value = _address(each.group())
+        written = each.group().rstrip(":")
+        value = _address(written)
         before = text[max(0, each.start() - _VERSION_BEFORE) : each.start()]
         if value and not _VERSION.search(before):
-            yield Found(IP, *each.span(), value)
+            yield Found(IP, each.start(), each.start() + len(written), value)
 
 
 def _address(written: str) -> str | None:

@@ -52,13 +52,9 @@ class Stretch:
     run: Run
     first: int
     last: int
+    digits: str
     has_left: bool
     has_right: bool
-
-    @property
-    def digits(self) -> str:
-        """All its digits."""
-        return "".join(group.digits for group in self.run.groups[self.first : self.last])
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -73,9 +69,18 @@ class Stretch:
     @property
     def is_round(self) -> bool:
         """Whether all groups end with zeros, as in a row of prices: `75000-80000`, `700 800 1000`."""
-        groups = self.run.groups[self.first : self.last]
-        zeros = "00" if len(groups) == 2 else "0"
-        return len(groups) > 1 and all(group.digits.endswith(zeros) for group in groups)
+        groups = [group.digits for group in self.run.groups[self.first : self.last]]
+        long = [
+            digits for digits in groups if len(digits) > 2
+        ]  # not a country's 91 or the 0 of a trunk call
+        zeros = "0" if len(long) > 2 and min(map(len, long)) == 3 else "00"
+        return len(long) > 1 and all(digits.endswith(zeros) for digits in long)
+
+    @property
+    def is_years(self) -> bool:
+        """Whether all groups are years: `2019 2020 2021`."""
+        groups = [group.digits for group in self.run.groups[self.first : self.last]]
+        return all(len(digits) == 4 and digits[:2] in {"19", "20"} for digits in groups)
 
     @property
     def prefix(self) -> str:
@@ -151,7 +156,8 @@ def _joined(groups: list[Group]) -> Iterator[Group]:
 
 def _spelled(alone: list[Group]) -> list[Group]:
     digits = "".join(group.digits for group in alone)
-    if len(alone) < _FEWEST_SPELLED or _is_count(digits):
+    # Runs off each ball (`6 4 6 4 6 1 0 ...`) hold no 7, 8 or 9, of hundred telephone numbers one.
+    if len(alone) < _FEWEST_SPELLED or max(digits) < "7" or _is_count(digits):
         return alone
     return [Group(alone[0].start, alone[-1].end, digits)]
 
@@ -163,13 +169,13 @@ def _is_count(digits: str) -> bool:
 
 def stretches(run: Run, first: int, low: int, high: int) -> Iterator[Stretch]:
     """The stretches from the group `first` on that may be a number, longest first; `low` and `high` bound the run."""
-    n_digits = 0
-    ends: list[int] = []
+    digits = ""
+    ends: list[tuple[int, str]] = []
     for last in range(first, min(high, first + _MOST_GROUPS)):
-        n_digits += len(run.groups[last].digits)
-        if n_digits > MOST:
+        digits += run.groups[last].digits
+        if len(digits) > MOST:
             break
-        if n_digits >= FEWEST:
-            ends.append(last + 1)
-    for last in reversed(ends):
-        yield Stretch(run, first, last, has_left=first > low, has_right=last < high)
+        if len(digits) >= FEWEST:
+            ends.append((last + 1, digits))
+    for last, digits in reversed(ends):
+        yield Stretch(run, first, last, digits, has_left=first > low, has_right=last < high)

@@ -8,13 +8,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from mizaj.clean.personal.at_signs import EMAIL, HANDLE, UPI, at_signs, spelled_emails
-from mizaj.clean.personal.codes import IP, PAN, ips, pans
-from mizaj.clean.personal.found import Found, blanked
-from mizaj.clean.personal.numbers import AADHAAR, CARD, PHONE, numbers
-
-KINDS = (EMAIL, UPI, HANDLE, IP, PAN, CARD, AADHAAR, PHONE)
-"""The kinds in the order they are looked for: what is sure by its form comes before what is long, then short."""
+from mizaj.clean.personal.at_signs import at_signs, spelled_emails
+from mizaj.clean.personal.codes import ips, pans
+from mizaj.clean.personal.found import (
+    AADHAAR,
+    CARD,
+    EMAIL,
+    HANDLE,
+    IP,
+    KINDS,
+    PAN,
+    PHONE,
+    UPI,
+    Found,
+    blanked,
+)
+from mizaj.clean.personal.numbers import numbers
 
 _LINK = re.compile(r"(?:https?://|www\.)[^\s\0]+", re.IGNORECASE)
 _CALLING = re.compile(r"wa\.me|whatsapp|phone|mobile|tel[:=]", re.IGNORECASE)

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
+
+EMAIL, UPI, HANDLE, IP = "email", "upi", "handle", "ip"
+PAN, CARD, AADHAAR, PHONE = "pan", "card", "aadhaar", "phone"
+KINDS: Final = (EMAIL, UPI, HANDLE, IP, PAN, CARD, AADHAAR, PHONE)
+"""The kinds in the order they are looked for: what is sure by its form comes before what is long, then short."""
 
 BLANK = "\0"
 

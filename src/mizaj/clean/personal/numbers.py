@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
 
 from mizaj.clean.personal.codes import LIBRARY
 from mizaj.clean.personal.digits import Run, Stretch, runs, stretches
-from mizaj.clean.personal.found import Found
+from mizaj.clean.personal.found import AADHAAR, CARD, PHONE, Found
 from mizaj.clean.personal.telephones import telephone
 from mizaj.errors import ExtraMissing
 
@@ -16,8 +17,6 @@ try:
     from stdnum.in_ import aadhaar as _aadhaar
 except ImportError:
     _luhn = _aadhaar = None
-
-CARD, AADHAAR, PHONE = "card", "aadhaar", "phone"
 
 # Issuers by first digits, with the lengths they give out (ISO/IEC 7812, and the issuers' own pages).
 _ISSUERS = (
@@ -31,6 +30,7 @@ _ISSUERS = (
     (re.compile("50(?:18|20|38)|5893|6304|6759|676[1-3]"), (13, 14, 15, 16, 17, 18, 19)),  # Maestro
 )
 _CARD_SHAPES = frozenset({(4, 4, 4, 4), (4, 4, 4, 4, 3), (4, 6, 5), (4, 6, 4), (8, 8), (6, 10)})
+_SHORTEST_CARD, _AADHAAR_DIGITS = 13, 12
 _AADHAAR_SHAPES = frozenset({(12,), (4, 4, 4)})
 _ALONE = re.compile(r"[A-Za-z0-9_#]\Z")
 _ASCII_WORD = re.compile(r"[A-Za-z0-9_]")
@@ -46,69 +46,77 @@ def numbers(text: str, kinds: Collection[str], region: str = "IN") -> Iterator[F
     """
     if _luhn is None and not {CARD, AADHAAR}.isdisjoint(kinds):
         raise ExtraMissing(LIBRARY, extra="clean")
+    judge = partial(_number, kinds=kinds, region=region)
     for run in runs(text):
-        yield from sorted(_in_run(run, kinds, region), key=lambda found: found.start)
+        yield from sorted(_in_run(run, judge), key=lambda found: found.start)
 
 
-def _in_run(run: Run, kinds: Collection[str], region: str) -> Iterator[Found]:
-    """What is found in the run from left to right, at each place the longest.
+_Judge = Callable[[Stretch], Found | None]
+
+
+def _in_run(run: Run, judge: _Judge) -> Iterator[Found]:
+    """What is found in the run.
 
     A find parts the run in two. What ends right before it lost a neighbour, so the few groups before are read again;
     else a second masking could find what the first did not.
     """
-    low, first, high = 0, 0, len(run.groups)
-    bounds: list[tuple[int, int, int]] = []
-    while True:
-        stretch = None
-        while first < high and stretch is None:
-            stretch, found = _longest(run, (first, low, high), kinds, region)
-            first += 1
-        if stretch is not None and found is not None:
+    first, parts = 0, [(0, len(run.groups))]
+    while parts:
+        low, high = parts.pop()
+        taken = _first(run, max(low, first), (low, high), judge)
+        first = high
+        if taken is not None:
+            stretch, found = taken
             yield found
-            bounds.append((stretch.last, stretch.last, high))
-            first, high = max(low, stretch.first - _STEP_BACK), stretch.first
-        elif bounds:
-            low, first, high = bounds.pop()
-        else:
-            return
+            parts += [(stretch.last, high), (low, stretch.first)]
+            first = stretch.first - _STEP_BACK
 
 
-def _longest(
-    run: Run, place: tuple[int, int, int], kinds: Collection[str], region: str
-) -> tuple[Stretch, Found] | tuple[None, None]:
-    for stretch in stretches(run, *place):
-        if not stretch.is_torn and (found := _number(stretch, kinds, region)):
-            return stretch, found
-    return None, None
+def _first(
+    run: Run, place: int, part: tuple[int, int], judge: _Judge
+) -> tuple[Stretch, Found] | None:
+    """The first find from the group at `place` on, unless one with more digits begins inside it."""
+    best: tuple[Stretch, Found] | None = None
+    while place < (part[1] if best is None else best[0].last):
+        for stretch in stretches(run, place, *part):
+            is_better = best is None or len(stretch.digits) > len(best[0].digits)
+            if is_better and (found := judge(stretch)):
+                best = stretch, found
+                break
+        place += 1
+    return best
 
 
-def _number(stretch: Stretch, kinds: Collection[str], region: str) -> Found | None:
+def _number(stretch: Stretch, *, kinds: Collection[str], region: str) -> Found | None:
+    kind, value = None, stretch.digits
+    if CARD in kinds and _is_card(stretch):
+        kind = CARD
+    elif AADHAAR in kinds and _is_aadhaar(stretch):
+        kind = AADHAAR
+    elif PHONE in kinds and (telephone_number := telephone(stretch, region)):
+        kind, value = PHONE, telephone_number
+    return Found(kind, *stretch.span, value) if kind and not stretch.is_torn else None
+
+
+def _is_card(stretch: Stretch) -> bool:
     digits = stretch.digits
-    if CARD in kinds and _is_card(stretch, digits):
-        return Found(CARD, *stretch.span, digits)
-    if AADHAAR in kinds and _is_aadhaar(stretch, digits):
-        return Found(AADHAAR, *stretch.span, digits)
-    if PHONE in kinds and (value := telephone(stretch, region)):
-        return Found(PHONE, *stretch.span, value)
-    return None
-
-
-def _is_card(stretch: Stretch, digits: str) -> bool:
+    if len(digits) < _SHORTEST_CARD:
+        return False
     shape = stretch.shape
-    if len(digits) < 13 or not (len(shape) == 1 or shape in _CARD_SHAPES):
+    if not (len(shape) == 1 or shape in _CARD_SHAPES):
         return False
     is_issued = any(start.match(digits) and len(digits) in sizes for start, sizes in _ISSUERS)
     return is_issued and _stands_alone(stretch) and bool(_luhn.is_valid(digits))
 
 
-def _is_aadhaar(stretch: Stretch, digits: str) -> bool:
-    shape = stretch.shape
-    if shape not in _AADHAAR_SHAPES:
+def _is_aadhaar(stretch: Stretch) -> bool:
+    digits = stretch.digits
+    if len(digits) != _AADHAAR_DIGITS or (shape := stretch.shape) not in _AADHAAR_SHAPES:
         return False
     # One in ten mobile numbers with 91 before them passes the check of Aadhaar too; few Aadhaar numbers begin so.
     is_mobile = len(shape) == 1 and digits.startswith("91") and digits[2] in "6789"
     return (
-        not (is_mobile or stretch.is_round)
+        not (is_mobile or stretch.is_round or stretch.is_years)
         and _stands_alone(stretch)
         and bool(_aadhaar.is_valid(digits))
     )

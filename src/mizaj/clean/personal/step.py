@@ -10,11 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mizaj.batch import MASKED, TEXT, TEXT_TYPES, as_text, text_type
-from mizaj.clean.personal.at_signs import HANDLE
 from mizaj.clean.personal.candidates import has_handle, mask_handles, may_hold
-from mizaj.clean.personal.finder import KINDS, Finder
-from mizaj.clean.personal.found import Found
-from mizaj.clean.personal.numbers import PHONE
+from mizaj.clean.personal.finder import Finder
+from mizaj.clean.personal.found import HANDLE, KINDS, PHONE, Found
 from mizaj.clean.personal.telephones import check_region
 from mizaj.clean.personal.ways import (
     DROP,

@@ -71,25 +71,25 @@ def check_region(region: str) -> None:
 
 
 def _plain(stretch: Stretch, region: str) -> str | None:
-    digits, shape = stretch.digits, stretch.shape
+    digits = stretch.digits
     if region == INDIA or stretch.has_plus or digits.startswith("0091"):
-        number = _indian_mobile(stretch, digits, shape)
+        number = _indian_mobile(stretch)
         if number:
             return number
     if stretch.has_plus:
         return _known(f"+{digits}", None)
-    if digits.startswith("00") and shape[0] >= 3:
+    if digits.startswith("00") and stretch.shape[0] >= 3:
         return _known(f"+{digits[2:]}", None)
     if region == INDIA:
-        return _known(digits, INDIA) if _is_landline(digits, shape) else None
+        return _known(digits, INDIA) if _is_landline(stretch) else None
     return _known(digits, region) if len(digits) >= _LEAST_NATIONAL else None
 
 
-def _indian_mobile(stretch: Stretch, digits: str, shape: tuple[int, ...]) -> str | None:
-    found = _MOBILE.fullmatch(digits)
+def _indian_mobile(stretch: Stretch) -> str | None:
+    found = _MOBILE.fullmatch(stretch.digits)
     if found is None or (stretch.has_plus and not found["prefix"].startswith("91")):
         return None
-    rest = _without(shape, len(found["prefix"]))
+    rest = _without(stretch.shape, len(found["prefix"]))
     if not stretch.has_plus and not _is_written_so(stretch, rest):
         return None
     return f"+91{found['number']}"
@@ -112,15 +112,17 @@ def _is_written_so(stretch: Stretch, shape: tuple[int, ...]) -> bool:
     """Whether ten digits are set apart as people do with a number, and not as a row of prices or marks."""
     gaps = stretch.gaps
     if shape == _PAIRS:
-        return all("-" in gap for gap in gaps)
+        return all("-" in gap for gap in gaps[1 - len(_PAIRS) :])
     if shape not in _MOBILE_SHAPES or (len(gaps) == 1 and "." in gaps[0]):
         return False
     return not stretch.is_round
 
 
-def _is_landline(digits: str, shape: tuple[int, ...]) -> bool:
+def _is_landline(stretch: Stretch) -> bool:
+    digits = stretch.digits
     if len(digits) != _LANDLINE_DIGITS or not digits.startswith("0") or digits[1] == "0":
         return False
+    shape = stretch.shape
     return len(shape) == 1 or (len(shape) <= 3 and _SHORTEST_CODE <= shape[0] <= _LONGEST_CODE)
 
 

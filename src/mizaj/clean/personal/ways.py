@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from mizaj.clean.personal.at_signs import HANDLE, MASKED_NAME
-from mizaj.clean.personal.found import Found
+from mizaj.clean.personal.at_signs import MASKED_NAME
+from mizaj.clean.personal.found import HANDLE, Found
 from mizaj.errors import SettingError
 
 MASK, HASH, DROP = "mask", "hash", "drop"

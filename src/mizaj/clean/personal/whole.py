@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mizaj.batch import as_text, text_type
-from mizaj.clean.personal.at_signs import HANDLE
+from mizaj.clean.personal.found import HANDLE
 from mizaj.clean.personal.ways import DROP, MASK, pseudonym
 from mizaj.errors import SettingError
 
