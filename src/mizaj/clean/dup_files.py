@@ -50,6 +50,11 @@ class Work:
         """The numbers of the buckets."""
         return range(self.n_buckets)
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the files that pieces of work on buckets write."""
+        return [str(bucket) for bucket in self.buckets]
+
     def bucket_of(self, hashes: Hashes) -> NDArray[np.uint16]:
         """The bucket of each hash: its upper bits."""
         shift = np.uint64(HASH_BITS - (self.n_buckets - 1).bit_length())

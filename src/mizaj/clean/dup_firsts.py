@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mizaj.clean.dup_files import Receipt, Work, opened
 from mizaj.clean.dup_near import groups_of
 from mizaj.clean.dup_rows import NODE, ROW_SCHEMA, ROWS
+from mizaj.clean.near_sets import counted, distinct, find, is_first
 from mizaj.clean.near_sketch import Hashes
 
 FIRSTS, LEADERS, VERDICTS, FINAL = "firsts", "leaders", "verdicts", "final"
@@ -81,8 +82,8 @@ class FindLeaders:
         done = self.work.receipt(self.title, str(bucket))
         if done is not None:
             return done
-        names = [str(each) for each in self.work.buckets]
-        firsts = pa.Table.from_batches(self.work.read(FIRSTS, names, bucket), FIRST_SCHEMA)
+        found = self.work.read(FIRSTS, self.work.names, bucket)
+        firsts = pa.Table.from_batches(found, FIRST_SCHEMA)
         leaders = _first_of_each(firsts, "group")
         at = np.searchsorted(leaders["group"].to_numpy(), firsts["group"].to_numpy())
         theirs = leaders.take(pa.array(at))
@@ -137,16 +138,15 @@ class Judge:
         """What rows of each node with copies are told: `LEADER_SCHEMA`, and where the node's first row is."""
         near = pa.Table.from_batches([], LEADER_SCHEMA)
         if self.is_near:
-            names = [str(each) for each in self.work.buckets]
-            near = pa.Table.from_batches(self.work.read(LEADERS, names, bucket), LEADER_SCHEMA)
-        wanted = np.union1d(repeated, near["node"].to_numpy())
+            found = self.work.read(LEADERS, self.work.names, bucket)
+            near = pa.Table.from_batches(found, LEADER_SCHEMA)
+        wanted = distinct(repeated, near["node"].to_numpy())
         firsts = _firsts(_rows_of(self.work, self.shards, bucket, wanted))
         leader, copies, leads = _called(firsts, self.shards), firsts["copies"], None
         if len(near):
             near = near.sort_by("node")
-            at = np.searchsorted(near["node"].to_numpy(), firsts["node"].to_numpy())
-            at = np.minimum(at, len(near) - 1)
-            is_near = pc.equal(near["node"].take(pa.array(at)), firsts["node"])
+            at, is_there = find(firsts["node"].to_numpy(), near["node"].to_numpy())
+            is_near = pa.array(is_there)
             theirs = near.take(pa.array(at))
             leader = pc.if_else(is_near, theirs["leader"], leader)
             copies = pc.if_else(is_near, theirs["copies"], copies)
@@ -183,8 +183,8 @@ class Gather:
 
     def _verdicts(self, numbers: range) -> pa.RecordBatch:
         batches: list[pa.RecordBatch] = []
-        for bucket in self.work.buckets:
-            with opened(self.work.path(VERDICTS, str(bucket))) as reader:
+        for name in self.work.names:
+            with opened(self.work.path(VERDICTS, name)) as reader:
                 batches += [reader.get_batch(number) for number in numbers]
         return _batch(pa.Table.from_batches(batches, VERDICT_SCHEMA).sort_by("row"))
 
@@ -204,10 +204,13 @@ def _counted(work: Work, shards: Shards, bucket: int) -> tuple[Hashes, NDArray[n
 def _add_up(
     nodes: Hashes, counts: NDArray[np.int64], more: Hashes
 ) -> tuple[Hashes, NDArray[np.int64]]:
-    fresh, n_fresh = np.unique(more, return_counts=True)
-    both, place = np.unique(np.concatenate([nodes, fresh]), return_inverse=True)
+    fresh, n_fresh = counted(more)
+    if not len(nodes):
+        return fresh, n_fresh
+    both = distinct(nodes, fresh)
     total = np.zeros(len(both), np.int64)
-    np.add.at(total, place, np.concatenate([counts, n_fresh]))
+    total[np.searchsorted(both, nodes)] = counts
+    total[np.searchsorted(both, fresh)] += n_fresh
     return both, total
 
 
@@ -217,8 +220,7 @@ def _rows_of(work: Work, shards: Shards, bucket: int, nodes: Hashes) -> Iterator
         return
     for rank, name in enumerate(shards.names):
         for _, batch in work.read_file(ROWS, name, bucket):
-            at = np.searchsorted(nodes, hashes := batch.column(NODE.name).to_numpy())
-            is_wanted = nodes[np.minimum(at, len(nodes) - 1)] == hashes
+            _, is_wanted = find(batch.column(NODE.name).to_numpy(), nodes)
             if is_wanted.any():
                 rows = batch.filter(pa.array(is_wanted))
                 n = len(rows)
@@ -256,9 +258,7 @@ def _first_of_each(table: pa.Table, by: str) -> pa.Table:
     order = pc.sort_indices(keyed, [(name, "ascending") for name in (by, *_ORDER)])
     ordered = table.take(order)
     keys = ordered[by].to_numpy()
-    is_first = np.ones(len(keys), np.bool_)
-    is_first[1:] = keys[1:] != keys[:-1]
-    begins = np.flatnonzero(is_first)
+    begins = np.flatnonzero(is_first(keys))
     firsts = ordered.take(pa.array(begins))
     copies = ordered["copies"].to_numpy()
     total = np.add.reduceat(copies, begins) if len(begins) else copies
@@ -275,9 +275,8 @@ def _called(rows: pa.Table, shards: Shards) -> pa.ChunkedArray:
 def _verdicts(rows: pa.RecordBatch, rank: int, told: pa.Table) -> pa.RecordBatch:
     if not len(told):
         return pa.RecordBatch.from_pylist([], VERDICT_SCHEMA)
-    nodes, hashes = told["node"].to_numpy(), rows.column(NODE.name).to_numpy()
-    at = np.minimum(np.searchsorted(nodes, hashes), len(nodes) - 1)
-    mine = np.flatnonzero(nodes[at] == hashes)
+    at, is_told = find(rows.column(NODE.name).to_numpy(), told["node"].to_numpy())
+    mine = np.flatnonzero(is_told)
     places = rows.column("row").to_numpy()[mine]
     found = told.take(pa.array(at[mine])).combine_chunks()
     is_kept = (

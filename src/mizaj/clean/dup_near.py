@@ -15,6 +15,7 @@ from mizaj.clean.dup_files import Receipt, Work, opened
 from mizaj.clean.dup_rows import BANDS, NODE, TEXT_SCHEMA, TEXTS
 from mizaj.clean.near_columns import join, similarities
 from mizaj.clean.near_pairs import candidate_pairs, each_once
+from mizaj.clean.near_sets import distinct, find, first_places, joined
 from mizaj.clean.near_sketch import Hashes, Sketch
 
 PAIRS, HALVES, EDGES, GROUPS = "pairs", "halves", "edges", "groups"
@@ -24,6 +25,9 @@ GROUP_SCHEMA = pa.schema([NODE, ("group", pa.uint64())])
 """A post that has near copies, and what it shares with all of them: the least hash among them."""
 
 ALL = "all"
+_OTHER = 1
+# Pairs that are given their texts at once.
+_PAIRS_AT_ONCE = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class PairUp:
     """The pass over buckets of band keys: nodes that share a key are candidates."""
 
     work: Work
+    bands: Work
     shards: tuple[str, ...]
     title: str = "pair"
 
@@ -39,7 +44,7 @@ class PairUp:
         done = self.work.receipt(self.title, str(bucket))
         if done is not None:
             return done
-        keys, nodes = _columns(self.work.read(BANDS, self.shards, bucket), ("key", NODE.name))
+        keys, nodes = _columns(self.bands.read(BANDS, self.shards, bucket), ("key", NODE.name))
         ones, others = candidate_pairs(keys, nodes)
         with self.work.writing(str(bucket), {PAIRS: PAIR_SCHEMA}) as writers:
             for part in self.work.split(_pairs(ones, others), "one"):
@@ -52,6 +57,7 @@ class BringTexts:
     """The pass over buckets of hashes that gives each pair the text of its first node."""
 
     work: Work
+    bands: Work
     shards: tuple[str, ...]
     title: str = "bring"
 
@@ -60,14 +66,16 @@ class BringTexts:
         done = self.work.receipt(self.title, str(bucket))
         if done is not None:
             return done
-        pairs = self.work.read(PAIRS, _names(self.work), bucket)
+        pairs = self.work.read(PAIRS, self.bands.names, bucket)
         ones, others = each_once(*_columns(pairs, PAIR_SCHEMA.names))
-        nodes, texts = _texts_of(self.work, self.shards, bucket, np.unique(ones))
-        found = texts.take(pa.array(np.searchsorted(nodes, ones)))
-        halves = _pairs(ones, others).append_column("text", found)
+        nodes, texts = _texts_of(self.work, self.shards, bucket, distinct(ones))
         with self.work.writing(str(bucket), {HALVES: HALF_SCHEMA}) as writers:
-            for part in self.work.split(halves, "other"):
-                writers[HALVES].write_batch(part)
+            for start in range(0, len(ones), _PAIRS_AT_ONCE):
+                some = slice(start, start + _PAIRS_AT_ONCE)
+                found = texts.take(pa.array(np.searchsorted(nodes, ones[some])))
+                halves = _pairs(ones[some], others[some]).append_column("text", found)
+                for part in self.work.split(halves, "other"):
+                    writers[HALVES].write_batch(part)
         return self.work.enter(self.title, Receipt(str(bucket)))
 
 
@@ -85,28 +93,24 @@ class Compare:
         done = self.work.receipt(self.title, str(bucket))
         if done is not None:
             return done
-        halves = [
-            batch for batch in self.work.read(HALVES, _names(self.work), bucket) if len(batch)
-        ]
-        wanted = np.unique(_joined([batch.column("other").to_numpy() for batch in halves]))
+        others = self.work.read(HALVES, self.work.names, bucket, columns=[_OTHER])
+        wanted = distinct(*(batch.column(0).to_numpy() for batch in others))
         nodes, texts = _texts_of(self.work, self.shards, bucket, wanted)
         n_compared = n_edges = 0
         with self.work.writing(str(bucket), {EDGES: PAIR_SCHEMA}) as writers:
-            for batch in halves:
-                rows = np.searchsorted(nodes, batch.column("other").to_numpy())
-                alike = similarities(
-                    batch.column("text"),
-                    texts,
-                    (np.arange(len(batch)), rows),
-                    length=self.sketch.shingle,
-                )
-                is_edge = pa.array(alike >= self.sketch.threshold)
-                edges = batch.select(PAIR_SCHEMA.names).filter(is_edge)
+            for batch in self.work.read(HALVES, self.work.names, bucket):
+                edges = self._edges(batch, nodes, texts)
                 writers[EDGES].write_batch(edges)
                 n_compared += len(batch)
                 n_edges += len(edges)
         counts = {"pairs_compared": n_compared, "pairs_alike": n_edges}
         return self.work.enter(self.title, Receipt(str(bucket), counts=counts))
+
+    def _edges(self, halves: pa.RecordBatch, nodes: Hashes, texts: pa.Array) -> pa.RecordBatch:
+        rows = np.searchsorted(nodes, halves.column(_OTHER).to_numpy())
+        pairs = np.arange(len(halves)), rows
+        alike = similarities(halves.column("text"), texts, pairs, length=self.sketch.shingle)
+        return halves.select(PAIR_SCHEMA.names).filter(pa.array(alike >= self.sketch.threshold))
 
 
 def group_nodes(work: Work) -> Receipt:
@@ -119,7 +123,7 @@ def group_nodes(work: Work) -> Receipt:
         return done
     nodes = np.zeros(0, np.uint64)
     for edges in _edges(work):
-        nodes = np.union1d(nodes, _joined(list(edges)))
+        nodes = distinct(nodes, *edges)
     parents = np.arange(len(nodes), dtype=np.int64)
     for ones, others in _edges(work):
         join(parents, np.searchsorted(nodes, ones), np.searchsorted(nodes, others))
@@ -131,7 +135,7 @@ def group_nodes(work: Work) -> Receipt:
     with work.writing(ALL, {GROUPS: GROUP_SCHEMA}) as writers:
         for part in work.split(groups, NODE.name):
             writers[GROUPS].write_batch(part)
-    n_groups = len(np.unique(parents))
+    n_groups = int((parents == np.arange(len(parents))).sum())
     return work.enter(
         GROUPS, Receipt(ALL, counts={"near_nodes": len(nodes), "near_groups": n_groups})
     )
@@ -144,7 +148,7 @@ def groups_of(work: Work, bucket: int) -> tuple[Hashes, Hashes]:
 
 
 def _edges(work: Work) -> Iterator[tuple[Hashes, Hashes]]:
-    for name in _names(work):
+    for name in work.names:
         with opened(work.path(EDGES, name)) as reader:
             batches = [reader.get_batch(i) for i in range(reader.num_record_batches)]
         ones, others = _columns(iter(batches), PAIR_SCHEMA.names)
@@ -161,30 +165,22 @@ def _texts_of(
         if not len(missing):
             break
         nodes = batch.column(NODE.name).to_numpy()
-        is_wanted = np.isin(nodes, missing)
+        places, is_wanted = find(nodes, missing)
         if is_wanted.any():
             found.append(batch.filter(pa.array(is_wanted)))
-            missing = np.setdiff1d(missing, nodes, assume_unique=False)
+            missing = np.delete(missing, places[is_wanted])
     table = pa.Table.from_batches(found, TEXT_SCHEMA).combine_chunks()
     # A shard may have laid a text down twice.
-    nodes, first = np.unique(table["node"].to_numpy(), return_index=True)
+    nodes, first = first_places(table["node"].to_numpy())
     texts = table["text"].take(pa.array(first)).combine_chunks()
     return nodes, texts
 
 
 def _columns(batches: Iterator[pa.RecordBatch], names: Sequence[str]) -> tuple[Hashes, Hashes]:
     pieces = [tuple(batch.column(name).to_numpy() for name in names) for batch in batches]
-    one, other = (_joined([piece[i] for piece in pieces]) for i in range(2))
+    one, other = (joined([piece[i] for piece in pieces]) for i in range(2))
     return one, other
-
-
-def _joined(pieces: list[Hashes]) -> Hashes:
-    return np.concatenate(pieces) if pieces else np.zeros(0, np.uint64)
 
 
 def _pairs(ones: Hashes, others: Hashes) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([pa.array(ones), pa.array(others)], schema=PAIR_SCHEMA)
-
-
-def _names(work: Work) -> list[str]:
-    return [str(bucket) for bucket in work.buckets]

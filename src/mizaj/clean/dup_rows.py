@@ -14,6 +14,7 @@ from mizaj.batch import REJECTED, Pipeline
 from mizaj.clean.dup_files import Receipt, Work, Writer
 from mizaj.clean.dup_settings import DuplicateSettings
 from mizaj.clean.near_columns import band_keys, plain_forms
+from mizaj.clean.near_sets import distinct, find, first_places
 from mizaj.clean.near_sketch import Hashes, Sketch
 from mizaj.errors import SourceError
 from mizaj.read import Shard, Source
@@ -39,6 +40,7 @@ class ReadRows:
     filters: Pipeline
     settings: DuplicateSettings
     work: Work
+    bands: Work
     title: str = "read"
 
     def __call__(self, shard: Shard, /) -> Receipt:
@@ -103,11 +105,11 @@ class ReadRows:
             writers[ROWS].write_batch(bucket)
         if self.settings.near is None:
             return seen
-        hashes, first = np.unique(batch.column(NODE.name).to_numpy(), return_index=True)
-        is_new = ~np.isin(hashes, seen, assume_unique=True)
-        fresh = batch.select(TEXT_SCHEMA.names).take(pa.array(first[is_new]))
+        hashes, first = first_places(batch.column(NODE.name).to_numpy())
+        _, is_seen = find(hashes, seen)
+        fresh = batch.select(TEXT_SCHEMA.names).take(pa.array(first[~is_seen]))
         self._write_new(fresh, self.settings.near, writers)
-        return np.union1d(seen, hashes) if len(seen) < _MOST_SEEN else hashes
+        return distinct(seen, hashes) if len(seen) < _MOST_SEEN else hashes
 
     def _write_new(
         self, fresh: pa.RecordBatch, sketch: Sketch, writers: Mapping[str, Writer]
@@ -119,7 +121,7 @@ class ReadRows:
         nodes = np.repeat(long.column(NODE.name).to_numpy(), sketch.n_bands)
         records = [pa.array(keys[is_long].reshape(-1)), pa.array(nodes)]
         bands = pa.RecordBatch.from_arrays(records, schema=BAND_SCHEMA)
-        for bucket in self.work.split(bands, "key"):
+        for bucket in self.bands.split(bands, "key"):
             writers[BANDS].write_batch(bucket)
 
 

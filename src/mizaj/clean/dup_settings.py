@@ -14,6 +14,7 @@ from mizaj.read import Shard
 MOST_BUCKETS = 1024
 _KEY_BYTES = 16
 _ROW_BYTES = 48
+_BANDS_A_POST_BUCKET = 4
 # What a post takes in a file whose number of rows is not known before it is read.
 _POST_BYTES = 100
 
@@ -40,14 +41,22 @@ class DuplicateSettings:
                 msg = f"{name} is {getattr(self, name)}; it must be 1 or more"
                 raise SettingError(msg)
 
-    def n_buckets(self, shards: tuple[Shard, ...]) -> int:
-        """How many buckets hashes are divided among: a power of two, at most `MOST_BUCKETS`."""
+    def n_buckets(self, shards: tuple[Shard, ...]) -> tuple[int, int]:
+        """How many buckets the keys of bands are divided among, and how many the posts: powers of two.
+
+        Posts take less room than the keys of their bands, and fewer buckets mean fewer small reads.
+        """
         spans = [shard.span for shard in shards]
         n_rows = sum(
             span.n_bytes // _POST_BYTES if span.n_rows is None else span.n_rows for span in spans
         )
-        row_bytes = _ROW_BYTES if self.near is None else _KEY_BYTES * self.near.n_bands
-        wanted = max(-(-n_rows * row_bytes // self.bucket_bytes), 1)
+        if self.near is None:
+            return 1, self._divided(n_rows * _ROW_BYTES)
+        n_bands = self._divided(n_rows * _KEY_BYTES * self.near.n_bands)
+        return n_bands, max(n_bands // _BANDS_A_POST_BUCKET, 1)
+
+    def _divided(self, n_bytes: int) -> int:
+        wanted = max(-(-n_bytes // self.bucket_bytes), 1)
         return min(1 << (wanted - 1).bit_length(), MOST_BUCKETS)
 
     def columns(self, schema: pa.Schema) -> tuple[str | None, str | None]:

@@ -91,38 +91,36 @@ def find_duplicates(
     _check(source)
     identity = _identity(source, settings, filters)
     place = _begin(folder, identity, is_fresh=not source.is_repeatable)
-    work = Work(place, settings.n_buckets(source.shards))
+    n_bands, n_buckets = settings.n_buckets(source.shards)
+    work, bands = Work(place, n_buckets), Work(place, n_bands)
     done = work.receipt(_RESULT, _RESULT)
     names = [shard.name for shard in source.shards]
     if done is not None and not all(work.path(dup_firsts.FINAL, name).exists() for name in names):
         shutil.rmtree(place)
         done = None
     if done is None:
-        done = _find(source, settings, filters, work=work, spread=spread)
+        done = _find(dup_rows.ReadRows(source, filters, settings, work, bands), spread)
     return _result(place, identity, done)
 
 
-def _find(
-    source: Source, settings: DuplicateSettings, filters: Pipeline, *, work: Work, spread: Spread
-) -> Receipt:
-    shards = sorted(source.shards, key=_place)
-    names = tuple(shard.name for shard in shards)
-    reading = dup_rows.ReadRows(source, filters, settings, work)
+def _find(reading: dup_rows.ReadRows, spread: Spread) -> Receipt:
+    work, bands, near = reading.work, reading.bands, reading.settings.near
+    shards = sorted(reading.source.shards, key=_place)
     read = do_pass(reading, shards, name_of=lambda shard: shard.name, spread=spread)
     counts = _sum(read)
-    if settings.near is not None:
-        passes = [
-            dup_near.PairUp(work, names),
-            dup_near.BringTexts(work, names),
-            dup_near.Compare(work, names, settings.near),
-        ]
-        for each in passes:
-            counts += _sum(do_pass(each, work.buckets, name_of=str, spread=spread))
-            if each.title == passes[0].title:
-                work.drop(dup_rows.BANDS)
-        work.drop(dup_near.PAIRS, dup_near.HALVES, dup_rows.TEXTS)
+    if near is not None:
+        names = tuple(shard.name for shard in shards)
+        pairing = dup_near.PairUp(work, bands, names)
+        do_pass(pairing, bands.buckets, name_of=str, spread=spread)
+        work.drop(dup_rows.BANDS)
+        bringing = dup_near.BringTexts(work, bands, names)
+        do_pass(bringing, work.buckets, name_of=str, spread=spread)
+        work.drop(dup_near.PAIRS)
+        comparing = dup_near.Compare(work, names, near)
+        counts += _sum(do_pass(comparing, work.buckets, name_of=str, spread=spread))
+        work.drop(dup_near.HALVES, dup_rows.TEXTS)
         counts += _sum([dup_near.group_nodes(work)])
-    return _decide(work, read, counts, settings=settings, spread=spread)
+    return _decide(work, read, counts, is_near=near is not None, spread=spread)
 
 
 def _decide(
@@ -130,16 +128,16 @@ def _decide(
     read: Sequence[Receipt],
     counts: Counter[str],
     *,
-    settings: DuplicateSettings,
+    is_near: bool,
     spread: Spread,
 ) -> Receipt:
     order = dup_firsts.Shards(
         tuple(receipt.name for receipt in read), tuple(receipt.n_chunks for receipt in read)
     )
-    if settings.near is not None:
+    if is_near:
         do_pass(dup_firsts.FindFirsts(work, order), work.buckets, name_of=str, spread=spread)
         do_pass(dup_firsts.FindLeaders(work, order), work.buckets, name_of=str, spread=spread)
-    judge = dup_firsts.Judge(work, order, is_near=settings.near is not None)
+    judge = dup_firsts.Judge(work, order, is_near=is_near)
     judged = do_pass(judge, work.buckets, name_of=str, spread=spread)
     do_pass(dup_firsts.Gather(work, order), order.names, name_of=str, spread=spread)
     largest = sorted((each for receipt in judged for each in receipt.largest), key=_by_size)

@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mizaj.clean.near_columns import PlainForms, band_keys, similarities
+from mizaj.clean.near_sets import first_places, is_first, joined
 from mizaj.clean.near_sketch import Hashes, Sketch
 
 Rows = NDArray[np.int64]
@@ -44,7 +45,7 @@ def candidate_pairs(keys: Hashes, nodes: Hashes) -> tuple[Hashes, Hashes]:
     keys, nodes = _shared(keys, nodes)
     order = np.lexsort((_shuffled(keys, nodes), keys))
     keys, nodes = keys[order], nodes[order]
-    begins = np.flatnonzero(_is_first(keys))
+    begins = np.flatnonzero(is_first(keys))
     sizes = np.diff(np.append(begins, len(keys)))
     reach = np.where(sizes <= ALL_WITH_ALL, ALL_WITH_ALL - 1, NEIGHBOURS)
     reach[sizes > HUGE] = NEIGHBOURS_IN_HUGE
@@ -56,7 +57,7 @@ def candidate_pairs(keys: Hashes, nodes: Hashes) -> tuple[Hashes, Hashes]:
         at = np.flatnonzero(left >= step)
         ones.append(nodes[at])
         others.append(nodes[at + step])
-    return each_once(_joined(ones), _joined(others))
+    return each_once(joined(ones), joined(others))
 
 
 def near_pairs(forms: PlainForms, sketch: Sketch) -> NearPairs:
@@ -68,7 +69,7 @@ def near_pairs(forms: PlainForms, sketch: Sketch) -> NearPairs:
     >>> found.rows.tolist(), found.others.tolist(), found.similarity.round(2).tolist()
     ([0], [2], [0.9])
     """
-    hashes, first = np.unique(forms.hashes, return_index=True)
+    hashes, first = first_places(forms.hashes)
     texts = forms.texts.take(pa.array(first))
     keys, is_long = band_keys(texts, sketch)
     nodes = np.repeat(hashes[is_long], sketch.n_bands)
@@ -92,7 +93,7 @@ def _shared(keys: Hashes, nodes: Hashes) -> tuple[Hashes, Hashes]:
     keys, nodes = keys[at], nodes[at]
     order = np.lexsort((nodes, keys))
     keys, nodes = keys[order], nodes[order]
-    is_new = _is_first(keys) | _is_first(nodes)
+    is_new = is_first(keys) | is_first(nodes)
     return keys[is_new], nodes[is_new]
 
 
@@ -106,16 +107,5 @@ def each_once(ones: Hashes, others: Hashes) -> tuple[Hashes, Hashes]:
     low, high = np.minimum(ones, others), np.maximum(ones, others)
     order = np.lexsort((high, low))
     low, high = low[order], high[order]
-    is_new = _is_first(low) | _is_first(high)
+    is_new = is_first(low) | is_first(high)
     return low[is_new], high[is_new]
-
-
-def _is_first(values: Hashes) -> NDArray[np.bool_]:
-    """Where a value differs from the one before it."""
-    is_new = np.ones(len(values), np.bool_)
-    is_new[1:] = values[1:] != values[:-1]
-    return is_new
-
-
-def _joined(pieces: list[Hashes]) -> Hashes:
-    return np.concatenate(pieces) if pieces else np.zeros(0, np.uint64)
