@@ -1,0 +1,113 @@
+"""Bots found in a source of any size: each shard is counted once, then each bucket of authors is judged on its own.
+
+Memory is bounded by a chunk of a shard and by a bucket; the outcome does not depend on how the source is cut.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from mizaj.batch import Pipeline
+from mizaj.clean.authors import COUNTS, JUDGED, AuthorCounts, AuthorSettings
+from mizaj.clean.dup_files import Receipt, Work, do_pass, opened
+from mizaj.cluster import Spread
+from mizaj.errors import ColumnMissing
+from mizaj.read import Shard, Source
+
+_COUNTED, _FOUND = "author_counts", "bots"
+_KEY = pa.field("key", pa.uint64())
+_CHUNK_PAIRS = 1 << 18
+"""Pairs of author and template that a shard holds before they are written."""
+
+
+@dataclass(frozen=True)
+class CountAuthors:
+    """The pass over shards: what `filters` keep is counted by author and template, and laid down in buckets."""
+
+    source: Source
+    filters: Pipeline
+    settings: AuthorSettings
+    work: Work
+    title: str = "count_authors"
+
+    def __call__(self, shard: Shard, /) -> Receipt:
+        """Writes the counts of a shard."""
+        n_chunks = 0
+        with self.work.writing(shard.name, {_COUNTED: COUNTS.append(_KEY)}) as writers:
+            for counts in self._chunks(shard):
+                (keyed,) = _keyed(counts.table).to_batches()
+                for bucket in self.work.split(keyed, _KEY.name):
+                    writers[_COUNTED].write_batch(bucket)
+                n_chunks += 1
+        return self.work.enter(self.title, Receipt(shard.name, n_chunks))
+
+    def _chunks(self, shard: Shard) -> Iterator[AuthorCounts]:
+        counts = AuthorCounts()
+        for batch in self.source.batches(shard):
+            counts += AuthorCounts.of(self.filters(batch), self.settings)
+            if counts.table.num_rows >= _CHUNK_PAIRS:
+                yield counts
+                counts = AuthorCounts()
+        if counts.table.num_rows:
+            yield counts
+
+
+@dataclass(frozen=True)
+class JudgeAuthors:
+    """The pass over buckets: who of its authors is taken for a bot."""
+
+    names: tuple[str, ...]
+    settings: AuthorSettings
+    work: Work
+    title: str = "judge_authors"
+
+    def __call__(self, bucket: int, /) -> Receipt:
+        """Writes the bots of a bucket."""
+        counts = AuthorCounts()
+        for batch in self.work.read(_COUNTED, self.names, bucket):
+            counts += AuthorCounts(pa.Table.from_batches([batch.select(COUNTS.names)]))
+        bots = counts.bots(self.settings)
+        with self.work.writing(str(bucket), {_FOUND: JUDGED}) as writers:
+            for batch in bots.combine_chunks().to_batches():
+                writers[_FOUND].write_batch(batch)
+        return self.work.enter(self.title, Receipt(str(bucket), bots.num_rows))
+
+
+def find_bots(
+    source: Source,
+    settings: AuthorSettings,
+    *,
+    work: Work,
+    spread: Spread,
+    filters: Pipeline = Pipeline(()),  # noqa: B008 -- a frozen value
+) -> pa.Table:
+    """Who is taken for a bot, with posts and templates: `JUDGED`, by author. Rows that `filters` reject do not count.
+
+    `work` is a folder that all workers see; what is done there is not done again. Raises `ColumnMissing` where the
+    source has no column of that author.
+    """
+    if settings.author not in source.schema.names:
+        raise ColumnMissing(settings.author, source.schema.names, needed_by="the search for bots")
+    count = CountAuthors(source, filters, settings, work)
+    names = tuple(shard.name for shard in source.shards)
+    do_pass(count, source.shards, name_of=lambda shard: shard.name, spread=spread)
+    do_pass(JudgeAuthors(names, settings, work), work.buckets, name_of=str, spread=spread)
+    found = []
+    for name in work.names:
+        with opened(work.path(_FOUND, name)) as reader:
+            found.append(reader.read_all())
+    return pa.concat_tables(found).sort_by("author")
+
+
+def _keyed(counts: pa.Table) -> pa.Table:
+    """The counts with a key that spreads authors evenly over buckets."""
+    encoded = counts["author"].combine_chunks().dictionary_encode()
+    # one author at a time: Arrow has no hash of strings that is the same in every process
+    hashes = [zlib.crc32(author.encode()) for author in encoded.dictionary.to_pylist()]
+    keys = np.array(hashes, np.uint64)[encoded.indices.to_numpy()] << np.uint64(32)
+    return counts.append_column(_KEY, pa.array(keys)).combine_chunks()

@@ -1,0 +1,177 @@
+"""Bots are found whatever the partitioning, and only those who repeat themselves."""
+
+from __future__ import annotations
+
+import random
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mizaj.batch import REJECTED, Pipeline
+from mizaj.clean.author_passes import find_bots
+from mizaj.clean.authors import (
+    JUDGED,
+    AuthorCounts,
+    AuthorSettings,
+    Bots,
+    author_column,
+    templates,
+)
+from mizaj.clean.dup_files import Work
+from mizaj.clean.empty import Empty
+from mizaj.errors import ColumnMissing, SettingError
+from mizaj.read import open_source
+
+SETTINGS = AuthorSettings(least_posts=4, most_distinct=0.5)
+POSTS = st.lists(
+    st.tuples(st.sampled_from("abcd"), st.sampled_from(["buy 1", "Buy 22!", "accha", "bura", ""])),
+    max_size=40,
+)
+
+
+def batch_of(posts, reasons=None):
+    authors, texts = zip(*posts, strict=True) if posts else ((), ())
+    return pa.record_batch(
+        {
+            "author": pa.array(authors, pa.string()),
+            "text": pa.array(texts, pa.string()),
+            "rejected": pa.array(reasons or [None] * len(texts), REJECTED.type),
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "SCORE: 45/2 live",
+        "score 1/10 LIVE https://a.example/x",
+        "@you score: 7/7 live!!",
+        "Score ７/７ live",
+    ],
+)
+def test_posts_that_differ_in_numbers_links_handles_and_marks_have_one_template(other):
+    one, two = templates(pa.array(["Score 3/4 live", other]))
+    assert one == two
+
+
+def test_other_words_are_another_template():
+    assert len(set(templates(pa.array(["score live", "score dead", "स्कोर", "😂"])))) == 4
+
+
+@given(POSTS, POSTS, POSTS)
+def test_counts_add_in_any_order_and_grouping(one, two, three):
+    a, b, c = (AuthorCounts.of(batch_of(posts), SETTINGS) for posts in (one, two, three))
+    assert (a + b) + c == a + (b + c) == c + b + a
+    assert a + AuthorCounts() == a
+    assert a + b == AuthorCounts.of(batch_of([*one, *two]), SETTINGS)
+
+
+def test_who_posts_much_of_little_is_a_bot_and_who_posts_little_or_different_is_not():
+    posts = [("bot", f"buy {n}") for n in range(4)]
+    posts += [("news", f"item {word}") for word in ("a1", "b2", "c3", "d4", "e5")]
+    posts += [("shy", "buy 1")] * 3
+    found = AuthorCounts.of(batch_of(posts), SETTINGS).bots(SETTINGS)
+    assert found.to_pylist() == [{"author": "bot", "n_posts": 4, "n_templates": 1}]
+
+
+def test_rejected_rows_and_rows_without_author_or_text_do_not_count():
+    posts = [("a", "x"), (None, "x"), ("a", None), ("a", "x"), ("b", "y")]
+    counts = AuthorCounts.of(batch_of(posts, [None, None, None, "spam", None]), SETTINGS)
+    assert counts.judge().to_pylist() == [
+        {"author": "a", "n_posts": 1, "n_templates": 1},
+        {"author": "b", "n_posts": 1, "n_templates": 1},
+    ]
+
+
+def test_authors_may_be_numbers():
+    batch = pa.record_batch(
+        {"author": [7, 7, 8], "text": ["x"] * 3, "rejected": pa.nulls(3, REJECTED.type)}
+    )
+    assert AuthorCounts.of(batch, SETTINGS).judge()["author"].to_pylist() == ["7", "8"]
+    assert Bots(("7",))(batch).column("rejected").to_pylist() == ["bot", "bot", None]
+
+
+def test_all_posts_of_a_bot_are_rejected_but_those_that_have_a_reason():
+    batch = batch_of([("a", "x"), ("b", "y"), ("a", "z"), (None, "w")], [None, None, "empty", None])
+    assert Bots(("a",))(batch).column("rejected").to_pylist() == ["bot", None, "empty", None]
+    assert Bots()(batch) is batch
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [(("text", "author"), "author"), (("user_id", "username"), "username"), (("user",), "user")],
+)
+def test_the_column_of_the_author_is_found_by_its_usual_names(names, found):
+    assert author_column(pa.schema([(name, pa.string()) for name in names])) == found
+
+
+def test_a_table_without_authors_says_so():
+    with pytest.raises(ColumnMissing, match="the search for bots"):
+        author_column(pa.schema([("text", pa.string())]))
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [({"least_posts": 1}, "least_posts is 1"), ({"most_distinct": 1.0}, "most_distinct is 1.0")],
+)
+def test_settings_that_make_no_sense_are_refused(settings, said):
+    with pytest.raises(SettingError, match=said):
+        AuthorSettings(**settings)
+
+
+def _many_posts():
+    rng = random.Random(0)
+    posts = [(f"bot{n % 5}", f"Offer {n} for you @x{n}") for n in range(150)]
+    words = ["accha", "bura", "film", "gaana", "khel", "mausam", "chai", "ghar", "dost", "raat"]
+    posts += [
+        (f"user{n % 9}", f"{rng.choice(words)} {rng.choice(words)} {rng.choice(words)}")
+        for n in range(400)
+    ]
+    rng.shuffle(posts)
+    return posts
+
+
+def _backwards(function, shards):
+    return iter([function(shard) for shard in reversed(shards)])
+
+
+@pytest.mark.parametrize(
+    ("n_files", "n_buckets", "spread"), [(1, 1, map), (3, 4, map), (7, 8, _backwards)]
+)
+def test_the_same_bots_are_found_however_the_posts_are_cut(tmp_path, n_files, n_buckets, spread):
+    posts = _many_posts()
+    for number in range(n_files):
+        part = batch_of(posts[number::n_files]).select(["author", "text"])
+        pq.write_table(pa.Table.from_batches([part]), tmp_path / f"part{number}.parquet")
+    work = Work(tmp_path / "work", n_buckets)
+    source = open_source(sorted(tmp_path.glob("*.parquet")))
+    settings = AuthorSettings()
+    found = find_bots(source, settings, work=work, spread=spread)
+    assert found.schema == JUDGED
+    assert found.to_pylist() == [
+        {"author": f"bot{n}", "n_posts": 30, "n_templates": 1} for n in range(5)
+    ]
+    again = find_bots(source, settings, work=work, spread=lambda *_: pytest.fail("done already"))
+    assert again.equals(found)
+
+
+def test_rows_that_filters_reject_do_not_make_a_bot(tmp_path):
+    table = pa.table({"author": ["a"] * 30, "text": ["  "] * 30})
+    pq.write_table(table, tmp_path / "posts.parquet")
+    source = open_source(tmp_path / "posts.parquet")
+    found = {
+        name: find_bots(
+            source, AuthorSettings(), work=Work(tmp_path / name, 2), spread=map, filters=filters
+        )
+        for name, filters in {"all": Pipeline(()), "some": Pipeline((Empty(),))}.items()
+    }
+    assert [len(found["all"]), len(found["some"])] == [1, 0]
+
+
+def test_a_source_without_that_column_is_refused(tmp_path):
+    source = open_source(pa.table({"text": ["a"]}))
+    with pytest.raises(ColumnMissing, match="column 'author'"):
+        find_bots(source, AuthorSettings(), work=Work(tmp_path, 1), spread=map)
