@@ -13,6 +13,7 @@ from typing import Any
 from mizaj import errors
 from mizaj.errors import MizajError, SettingError, TrainingError
 from mizaj.learn.job import Job, Trained
+from mizaj.learn.train_settings import TrainSettings
 from mizaj.model.tensors import pack_tensors, unpack_tensors
 
 try:
@@ -48,6 +49,11 @@ def with_whole_path(job: Job) -> Job:
         return job
     path = Path(job.settings.checkpoint).absolute()
     return replace(job, settings=replace(job.settings, checkpoint=str(path)))
+
+
+def shared_folders(settings: TrainSettings) -> list[Path]:
+    """The folders that all workers must see."""
+    return [Path(settings.checkpoint)] if settings.checkpoint else []
 
 
 def unpacked(content: bytes) -> Job:

@@ -11,7 +11,6 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from mizaj.cluster.ray import check, connected
@@ -22,6 +21,7 @@ from mizaj.learn.carried import (
     answer_of,
     error_of,
     packed,
+    shared_folders,
     trained_of,
     trouble,
     unpacked,
@@ -66,7 +66,7 @@ def train_on_ray(job: Job, progress: Progress) -> Trained:
     with connected(settings.address, workers=max(own_cores(), settings.workers)):
         check(shared_folders(settings))
         plan = plan_of(settings)
-        ear = ray.remote(num_cpus=0, **beside())(_Ear).remote(content)
+        ear = ray.remote(num_cpus=0, **beside())(_RayEar).remote(content)
         fit = ray.remote(num_cpus=0, max_retries=0, **beside())(_fit)
         running = fit.remote(ear, plan)
         try:
@@ -76,11 +76,6 @@ def train_on_ray(job: Job, progress: Progress) -> Trained:
             _end(running)
             ray.kill(ear)
     return trained_of(job, answer)
-
-
-def shared_folders(settings: TrainSettings) -> list[Path]:
-    """The folders that all workers must see."""
-    return [Path(settings.checkpoint)] if settings.checkpoint else []
 
 
 def beside() -> dict[str, Any]:
@@ -117,7 +112,7 @@ def cores_each(machines: Sequence[int], workers: int) -> int:
     return 1
 
 
-class _Ear:
+class _RayEar:
     """Has the job for the workers, hears them, and tells what it heard once."""
 
     def __init__(self, content: bytes) -> None:
