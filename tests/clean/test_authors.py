@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mizaj.batch import REJECTED, Pipeline
+from mizaj.clean import author_passes
 from mizaj.clean.author_passes import find_bots
 from mizaj.clean.authors import (
     JUDGED,
@@ -20,7 +21,6 @@ from mizaj.clean.authors import (
     author_column,
     templates,
 )
-from mizaj.clean.dup_files import Work
 from mizaj.clean.empty import Empty
 from mizaj.errors import ColumnMissing, SettingError
 from mizaj.read import open_source
@@ -141,37 +141,59 @@ def _backwards(function, shards):
 @pytest.mark.parametrize(
     ("n_files", "n_buckets", "spread"), [(1, 1, map), (3, 4, map), (7, 8, _backwards)]
 )
-def test_the_same_bots_are_found_however_the_posts_are_cut(tmp_path, n_files, n_buckets, spread):
-    posts = _many_posts()
-    for number in range(n_files):
-        part = batch_of(posts[number::n_files]).select(["author", "text"])
-        pq.write_table(pa.Table.from_batches([part]), tmp_path / f"part{number}.parquet")
-    work = Work(tmp_path / "work", n_buckets)
-    source = open_source(sorted(tmp_path.glob("*.parquet")))
-    settings = AuthorSettings()
-    found = find_bots(source, settings, work=work, spread=spread)
+def test_the_same_bots_are_found_however_the_posts_are_cut(
+    tmp_path, monkeypatch, n_files, n_buckets, spread
+):
+    monkeypatch.setattr(author_passes, "n_buckets", lambda _: n_buckets)
+    source = _source(tmp_path / "posts", n_files)
+    found = find_bots(source, tmp_path / "work", spread=spread)
     assert found.schema == JUDGED
     assert found.to_pylist() == [
         {"author": f"bot{n}", "n_posts": 30, "n_templates": 1} for n in range(5)
     ]
-    again = find_bots(source, settings, work=work, spread=lambda *_: pytest.fail("done already"))
+
+
+def _source(folder, n_files):
+    folder.mkdir()
+    posts = _many_posts()
+    for number in range(n_files):
+        part = batch_of(posts[number::n_files]).select(["author", "text"])
+        pq.write_table(pa.Table.from_batches([part]), folder / f"part{number}.parquet")
+    return open_source(sorted(folder.glob("*.parquet")))
+
+
+def test_what_is_done_is_not_done_again_for_the_same_settings_only(tmp_path):
+    source = _source(tmp_path / "posts", 2)
+    found = find_bots(source, tmp_path / "work")
+    again = find_bots(source, tmp_path / "work", spread=lambda *_: pytest.fail("done already"))
     assert again.equals(found)
+    lenient = AuthorSettings(least_posts=31)
+    assert find_bots(source, tmp_path / "work", settings=lenient).num_rows == 0
+
+
+def test_a_killed_search_goes_on_where_it_was(tmp_path):
+    source = _source(tmp_path / "posts", 4)
+    done = []
+
+    def dying(function, shards):
+        for shard in shards:
+            done.append(shard)
+            if len(done) == 3:
+                raise KeyboardInterrupt
+            yield function(shard)
+
+    with pytest.raises(KeyboardInterrupt):
+        find_bots(source, tmp_path / "work", spread=dying)
+    assert find_bots(source, tmp_path / "work").num_rows == 5
 
 
 def test_rows_that_filters_reject_do_not_make_a_bot(tmp_path):
-    table = pa.table({"author": ["a"] * 30, "text": ["  "] * 30})
-    pq.write_table(table, tmp_path / "posts.parquet")
-    source = open_source(tmp_path / "posts.parquet")
-    found = {
-        name: find_bots(
-            source, AuthorSettings(), work=Work(tmp_path / name, 2), spread=map, filters=filters
-        )
-        for name, filters in {"all": Pipeline(()), "some": Pipeline((Empty(),))}.items()
-    }
-    assert [len(found["all"]), len(found["some"])] == [1, 0]
+    source = open_source(pa.table({"author": ["a"] * 30, "text": ["  "] * 30}))
+    assert find_bots(source, tmp_path).num_rows == 1
+    assert find_bots(source, tmp_path, filters=Pipeline((Empty(),))).num_rows == 0
 
 
 def test_a_source_without_that_column_is_refused(tmp_path):
     source = open_source(pa.table({"text": ["a"]}))
     with pytest.raises(ColumnMissing, match="column 'author'"):
-        find_bots(source, AuthorSettings(), work=Work(tmp_path, 1), spread=map)
+        find_bots(source, tmp_path)

@@ -5,9 +5,12 @@ Memory is bounded by a chunk of a shard and by a bucket; the outcome does not de
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +26,11 @@ _COUNTED, _FOUND = "author_counts", "bots"
 _KEY = pa.field("key", pa.uint64())
 _CHUNK_PAIRS = 1 << 18
 """Pairs of author and template that a shard holds before they are written."""
+_BUCKET_PAIRS = 1 << 18
+_MOST_BUCKETS = 1024
+# What a post takes in a file whose number of rows is not known before it is read.
+_POST_BYTES = 100
+_NOTHING = Pipeline(())
 
 
 @dataclass(frozen=True)
@@ -80,28 +88,56 @@ class JudgeAuthors:
 
 def find_bots(
     source: Source,
-    settings: AuthorSettings,
+    folder: Path,
     *,
-    work: Work,
-    spread: Spread,
-    filters: Pipeline = Pipeline(()),  # noqa: B008 -- a frozen value
+    settings: AuthorSettings | None = None,
+    spread: Spread = map,  # type: ignore[assignment]
+    filters: Pipeline = _NOTHING,
 ) -> pa.Table:
     """Who is taken for a bot, with posts and templates: `JUDGED`, by author. Rows that `filters` reject do not count.
 
-    `work` is a folder that all workers see; what is done there is not done again. Raises `ColumnMissing` where the
-    source has no column of that author.
+    `folder`, which all workers must see, holds files between the passes; what a killed run left there for the same
+    input and settings is gone on with. Raises `ColumnMissing` where the source has no column of that author.
+
+    >>> import tempfile
+    >>> from mizaj.read import open_source
+    >>> source = open_source(pa.table({"author": ["a"] * 20, "text": [f"Deal {n}!" for n in range(20)]}))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     find_bots(source, Path(folder)).to_pylist()
+    [{'author': 'a', 'n_posts': 20, 'n_templates': 1}]
     """
+    settings = settings or AuthorSettings()
     if settings.author not in source.schema.names:
         raise ColumnMissing(settings.author, source.schema.names, needed_by="the search for bots")
+    place = folder / _identity(source, settings, filters)
+    if not source.is_repeatable:
+        shutil.rmtree(place, ignore_errors=True)
+    work = Work(place, n_buckets(source.shards))
     count = CountAuthors(source, filters, settings, work)
     names = tuple(shard.name for shard in source.shards)
     do_pass(count, source.shards, name_of=lambda shard: shard.name, spread=spread)
     do_pass(JudgeAuthors(names, settings, work), work.buckets, name_of=str, spread=spread)
-    found = []
-    for name in work.names:
-        with opened(work.path(_FOUND, name)) as reader:
-            found.append(reader.read_all())
-    return pa.concat_tables(found).sort_by("author")
+    work.drop(_COUNTED)
+    return pa.concat_tables([_read(work, name) for name in work.names]).sort_by("author")
+
+
+def n_buckets(shards: Sequence[Shard]) -> int:
+    """Buckets that authors are divided among, so that one of them takes a bounded memory: a power of two."""
+    n_rows = sum(shard.span.n_rows or shard.span.n_bytes // _POST_BYTES for shard in shards)
+    wanted = max(n_rows // _BUCKET_PAIRS, 1)
+    return min(1 << (wanted - 1).bit_length(), _MOST_BUCKETS)
+
+
+def _read(work: Work, name: str) -> pa.Table:
+    with opened(work.path(_FOUND, name)) as reader:
+        return reader.read_all()
+
+
+def _identity(source: Source, settings: AuthorSettings, filters: Pipeline) -> str:
+    """A hash of all that the outcome depends on."""
+    shards = [(shard.name, shard.span) for shard in source.shards]
+    facts = repr((settings, filters.fingerprint, source.settings, source.inputs, shards))
+    return hashlib.blake2b(facts.encode(), digest_size=16).hexdigest()
 
 
 def _keyed(counts: pa.Table) -> pa.Table:
