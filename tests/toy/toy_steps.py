@@ -106,3 +106,16 @@ class RejectWord:
 
         is_word = pa.array([text == self.word for text in batch.column("text").to_pylist()])
         return mark(batch, is_word, f"word:{self.word}")
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Takes its time over every batch, so that a run is under way long enough to be disturbed."""
+
+    seconds: float
+    reads = ("text",)
+    adds = pa.schema([])
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        time.sleep(self.seconds)
+        return batch

@@ -10,6 +10,7 @@ from mizaj import __version__
 from mizaj.cli.behaviour_command import behaviour
 from mizaj.cli.calibrate_command import calibrate
 from mizaj.cli.cascade_command import cascade
+from mizaj.cli.clean_command import clean
 from mizaj.cli.cross_domain_command import cross_domain
 from mizaj.cli.dictionaries import lexicon_app
 from mizaj.cli.distil_command import distil
@@ -70,6 +71,7 @@ def root(
     \b
     mizaj score "Yeh movie accha nahi hai"      one text
     mizaj score posts.parquet -o scored/        files, folders, patterns, URLs
+    mizaj clean posts.parquet -o cleaned/       spam, copies and broken posts set aside
     mizaj report scored/ -o report.html         a page to look at
     mizaj explain "Yeh movie accha nahi hai"    why it was answered so
     """
@@ -79,6 +81,7 @@ def root(
 app.command()(score)
 app.command()(explain)
 app.command()(language)
+app.command()(clean)
 app.command()(evaluate)
 app.command()(report)
 app.command()(train)

@@ -52,6 +52,10 @@ Workers = Annotated[
     int | None,
     typer.Option("--workers", min=1, metavar="N", help="Shards at a time; one a processor."),
 ]
+To = Annotated[Literal["parquet", "jsonl", "csv"], typer.Option("--to", help="Output format.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with a stopped run.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 if rows are rejected.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no counts.")]
 Output = Annotated[str, typer.Option("--output", "-o", metavar="OUT", help="What to write.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 

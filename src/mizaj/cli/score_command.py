@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -38,16 +38,14 @@ def score(
     tier: Annotated[
         str | None, typer.Option("--tier", metavar="NAME", help="Of a cascade: ask it alone.")
     ] = None,
-    to: Annotated[
-        Literal["parquet", "jsonl", "csv"], typer.Option("--to", help="Output format.")
-    ] = "parquet",
+    to: given.To = "parquet",
     on: given.On = "local",
     address: given.Address = None,
     workers: given.Workers = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a stopped run.")] = False,
+    resume: given.Resume = False,
     overwrite: given.Overwrite = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 if rows are rejected.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no counts.")] = False,
+    strict: given.Strict = False,
+    quiet: given.Quiet = False,
     as_json: given.AsJson = False,
 ) -> int:
     """Score posts into the folder OUT, or one text onto the screen.

@@ -6,7 +6,8 @@ pyarrow, which one text does without.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from mizaj.batch import Step
     from mizaj.model.predict import Model
     from mizaj.read import ReadSettings, Source
-    from mizaj.run import Counts
+    from mizaj.run import Counts, Manifest, RunSettings
+    from mizaj.write import WriteSettings
 
 DONE = 0
 REJECTED_WITH_STRICT = 1
@@ -82,34 +84,64 @@ def score_posts(
 ) -> int:
     """Score files into a folder, and print the counts."""
     from mizaj.batch import Pipeline
+    from mizaj.run import Sink, run
+
+    pipeline = Pipeline((chosen.step(job.text),))
+    settings = running(job, is_shown=not (is_quiet or as_json))
+    with stoppable():
+        manifest = run(
+            pipeline,
+            opened(job),
+            Sink(Path(job.output), writing(job)),
+            on=job.on,
+            settings=settings,
+        )
+    said = None if is_quiet else _counted(manifest.counts, job.output)
+    return finish(manifest, said, is_strict=is_strict, as_json=as_json)
+
+
+def opened(job: ScoreJob) -> Source:
+    """The source that the words of a job name."""
     from mizaj.read import ReadSettings, open_source
-    from mizaj.run import RunSettings, Sink, run
+
+    reading = ReadSettings(text=job.text, format=job.format, query=job.query)
+    return open_source(resolve_sources(job.sources), settings=reading)
+
+
+def writing(job: ScoreJob) -> WriteSettings:
+    """How the output of a job is written."""
     from mizaj.write import WriteSettings
 
-    sources = resolve_sources(job.sources)
-    reading = ReadSettings(text=job.text, format=job.format, query=job.query)
-    writing = WriteSettings(format=job.to, overwrite=job.overwrite, resume=job.resume)
-    running = RunSettings(
-        workers=job.workers,
-        address=job.address,
-        is_progress_shown=False if is_quiet or as_json else None,
-    )
-    pipeline = Pipeline((chosen.step(job.text),))
-    source = open_source(sources, settings=reading)
+    return WriteSettings(format=job.to, overwrite=job.overwrite, resume=job.resume)
+
+
+def running(job: ScoreJob, *, is_shown: bool) -> RunSettings:
+    """How a job is carried out; its progress is shown on a terminal, or never."""
+    from mizaj.run import RunSettings
+
+    shown = None if is_shown else False
+    return RunSettings(workers=job.workers, address=job.address, is_progress_shown=shown)
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Says how to go on where the user stops a run before its first shard or after its last."""
     try:
-        manifest = run(
-            pipeline, source, Sink(Path(job.output), writing), on=job.on, settings=running
-        )
+        yield
     except KeyboardInterrupt as error:
-        # before the first shard, or after the last: `run` itself says more in between
+        # `run` itself says more in between
         message = "stopped; run the same command with --resume to go on"
         raise Interrupted(message) from error
+
+
+def finish(manifest: Manifest, said: str | None, *, is_strict: bool, as_json: bool) -> int:
+    """Print what a run came to, and what could not be read; its exit status."""
     for bad in manifest.bad_inputs:
         warn(f"not read, or not to its end: {bad.path}: {bad.reason}")
     if as_json:
         show_json(manifest.to_dict())
-    elif not is_quiet:
-        show(_counted(manifest.counts, job.output))
+    elif said is not None:
+        show(said)
     return REJECTED_WITH_STRICT if is_strict and not manifest.is_clean else DONE
 
 

@@ -6,8 +6,10 @@ exact output (docs/decisions/0014).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,8 @@ _MOST_RETRIES = 8
 _AHEAD = 2
 """Tasks that wait for each one that runs, so that no processor waits for the driver; the driver holds no more."""
 _PROBE_S = 120.0
+_LOOK_S = 5.0
+"""How often, while nothing ends, it is looked whether a node was lost."""
 _CLIENT = "ray://"
 
 
@@ -82,7 +86,7 @@ def check(folders: Sequence[Path]) -> None:
     """Raises `ClusterError` for a node of other versions, or one that cannot see these folders."""
     with probing(folders) as probe:
         parcel = Parcel.of(probe, cloudpickle.dumps)
-        looked = [_look.options(**_only_on(node)).remote(parcel) for node in _nodes()]
+        looked = [_look.options(**_on(node)).remote(parcel) for node in _nodes()]
         for outcome in ray.get(looked, timeout=_PROBE_S):
             outcome.get()
 
@@ -91,8 +95,8 @@ def _nodes() -> list[Mapping[str, Any]]:
     return [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
 
 
-def _only_on(node: Mapping[str, Any]) -> dict[str, Any]:
-    # A node that is lost meanwhile is looked at nowhere else, which is well: it will do no work.
+def _on(node: Mapping[str, Any]) -> dict[str, Any]:
+    # Softly: a node may be lost before it is begun.
     return {"scheduling_strategy": NodeAffinitySchedulingStrategy(node["NodeID"], soft=True)}
 
 
@@ -103,24 +107,88 @@ def map_shards(
 
     Raises what the function raised, and `ClusterError` for a shard whose worker ended every time.
     """
-    parcel = ray.put(Parcel.of(function, cloudpickle.dumps))
     most = (workers or n_processors()) * (_AHEAD if workers is None else 1)
+    crowd = _Crowd(ray.put(Parcel.of(function, cloudpickle.dumps)), _alive())
     waiting = iter(shards)
-    running: dict[Any, Item] = {}
     try:
-        while True:
-            while len(running) < most and (shard := next(waiting, _NONE)) is not _NONE:
-                running[_task.remote([parcel], shard)] = shard
-            if not running:
-                return
-            done, _ = ray.wait(list(running), num_returns=1)
-            yield _outcome(done[0], running.pop(done[0])).get()
+        crowd.begin(itertools.islice(waiting, most))
+        while crowd.running:
+            for shard, task in crowd.ended():
+                crowd.begin(itertools.islice(waiting, 1))
+                yield _outcome(task, shard).get()
     finally:
-        for task in running:
-            ray.cancel(task, force=True)
+        crowd.stop()
 
 
-_NONE: Any = object()
+@dataclass(eq=False)
+class _Crowd:
+    """The tasks under way. A shard may have several: its first, and one for each time that a node was lost.
+
+    Ray itself begins the tasks of a lost node again, but of a node that can no longer be reached, only when its
+    connections time out, which takes minutes. A shard may be done twice, so it is begun at once.
+    """
+
+    parcel: Any
+    nodes: frozenset[str]
+    running: dict[Any, _Ticket] = field(default_factory=dict)
+
+    def begin(self, shards: Iterable[Any]) -> None:
+        """Begin shards."""
+        for shard in shards:
+            self._submit(_Ticket(shard), _task)
+
+    def ended(self) -> Iterator[tuple[Any, Any]]:
+        """The shards that have ended, each with its task; none, now and then, while nothing ends."""
+        tasks = list(self.running)
+        if not ray.wait(tasks, num_returns=1, timeout=_LOOK_S)[0]:
+            self._begin_again()
+        # all of them at once: to ask for one at a time is too slow for tens of thousands
+        done, _ = ray.wait(tasks, num_returns=len(tasks), timeout=0)
+        for task in done:
+            ticket = self.running.get(task)
+            if ticket is None:  # another task did the same shard
+                continue
+            for each in ticket.tasks:
+                del self.running[each]
+            _cancel(each for each in ticket.tasks if each is not task)
+            yield ticket.shard, task
+
+    def stop(self) -> None:
+        """End all that is under way."""
+        _cancel(self.running)
+
+    def _begin_again(self) -> None:
+        """A second task for each shard that was begun on more nodes than there are now."""
+        self.nodes = _alive()
+        # On a node by name: else Ray may send it after the first, over a connection that is dead.
+        places = itertools.cycle(_nodes())
+        for ticket in {id(each): each for each in self.running.values()}.values():
+            if not ticket.nodes <= self.nodes:
+                self._submit(ticket, _task.options(**_on(next(places))))
+
+    def _submit(self, ticket: _Ticket, function: Any) -> None:  # noqa: ANN401 - Ray's have no type
+        ticket.nodes = self.nodes
+        task = function.remote([self.parcel], ticket.shard)
+        ticket.tasks.append(task)
+        self.running[task] = ticket
+
+
+@dataclass(eq=False)
+class _Ticket:
+    """A shard under way, the nodes that were known when it was last begun, and its tasks."""
+
+    shard: Any
+    nodes: frozenset[str] = frozenset()
+    tasks: list[Any] = field(default_factory=list)
+
+
+def _cancel(tasks: Iterable[Any]) -> None:
+    for task in tasks:
+        ray.cancel(task, force=True)
+
+
+def _alive() -> frozenset[str]:
+    return frozenset(node["NodeID"] for node in ray.nodes() if node["Alive"])
 
 
 def _outcome(task: Any, shard: object) -> Outcome:  # noqa: ANN401 - Ray's references have no type

@@ -21,6 +21,8 @@ from mizaj.run.shard import Counts, Job, ShardResult
 from mizaj.write import Sink, remove_temporary, write_whole
 
 MANIFEST = "manifest.json"
+WORK = ".work"
+"""The folder, inside the output, of what is worked out before a run and looked at while it lasts."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def begin(job: Job) -> Ledger:
     """
     sink, identity = job.sink, identity_of(job)
     path = sink.folder / OUTPUT_MARK
-    is_used = sink.folder.is_dir() and any(sink.folder.iterdir())
+    is_used = _is_used(sink.folder)
     check_use(sink)
     if is_used:
         if sink.settings.resume:
@@ -85,7 +87,7 @@ def identity_of(job: Job) -> dict[str, Any]:
 def check_use(sink: Sink) -> None:
     """Raises `SinkError` for an output folder that is in use, unless by a run that is to be resumed or replaced."""
     path, settings = sink.folder / OUTPUT_MARK, sink.settings
-    if not (sink.folder.is_dir() and any(sink.folder.iterdir())):
+    if not _is_used(sink.folder):
         return
     if not (settings.resume or settings.overwrite):
         msg = (
@@ -99,6 +101,11 @@ def check_use(sink: Sink) -> None:
             "give a new or empty folder"
         )
         raise SinkError(msg)
+
+
+def _is_used(folder: Path) -> bool:
+    """Whether something lies in the folder besides what is worked out before a run begins."""
+    return folder.is_dir() and any(each.name != WORK for each in folder.iterdir())
 
 
 def _resumed(path: Path, identity: Mapping[str, Any]) -> Ledger:

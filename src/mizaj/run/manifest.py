@@ -13,6 +13,7 @@ from mizaj import __version__
 from mizaj.read import BadInput
 from mizaj.run.ledger import MANIFEST
 from mizaj.run.shard import Counts, Job, ShardResult
+from mizaj.run.stages import Stage, stages_of
 from mizaj.write import write_whole
 
 
@@ -20,8 +21,8 @@ from mizaj.write import write_whole
 class Manifest:
     """A finished run. `inputs` have path, size_bytes and sha256 (None: not a local file).
 
-    `bad_inputs` could not be read, wholly or from some place on; `skipped` are files of a folder
-    in no known format; `files` are the output files with their sizes.
+    `stages` are reading and each filter, with what they rejected. `bad_inputs` could not be read, wholly or from some
+    place on; `skipped` are files of a folder in no known format; `files` are the output files with their sizes.
     """
 
     version: str
@@ -29,6 +30,7 @@ class Manifest:
     pipeline: str
     counts: Counts
     columns: dict[str, str]
+    stages: list[Stage] = field(default_factory=list)
     inputs: list[dict[str, Any]] = field(default_factory=list)
     bad_inputs: list[BadInput] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
@@ -57,13 +59,15 @@ def sum_up(
 ) -> Manifest:
     """The manifest of a run from the results of all its shards."""
     ordered = sorted(results, key=lambda result: result.shard)
+    counts = sum((result.counts for result in ordered), Counts())
     broken = dict.fromkeys(bad for result in ordered for bad in result.bad)
     return Manifest(
         version=__version__,
         created=created.isoformat(timespec="seconds"),
         pipeline=job.pipeline.fingerprint,
-        counts=sum((result.counts for result in ordered), Counts()),
+        counts=counts,
         columns={column.name: str(column.type) for column in job.schema},
+        stages=list(stages_of(job.pipeline.steps, counts.rows_in, counts.rejected)),
         inputs=[
             {"path": i.path, "size_bytes": i.size_bytes, "sha256": hashes.get(i.path)}
             for i in job.source.inputs

@@ -49,7 +49,7 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class Counts:
-    """Rows by fate, and remarks about the input by how often they came up. Adds with `+`.
+    """Rows by fate, remarks about the input by how often they came up, masked personal data by kind. Adds with `+`.
 
     >>> (Counts(3, 2, {"spam": 1}) + Counts(1, 0, {"spam": 1})).rejected
     {'spam': 2}
@@ -59,6 +59,7 @@ class Counts:
     rows_out: int = 0
     rejected: dict[str, int] = field(default_factory=dict)
     notes: dict[str, int] = field(default_factory=dict)
+    masked: dict[str, int] = field(default_factory=dict)
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(
@@ -66,6 +67,7 @@ class Counts:
             self.rows_out + other.rows_out,
             _sum(self.rejected, other.rejected),
             _sum(self.notes, other.notes),
+            _sum(self.masked, other.masked),
         )
 
     @property
@@ -137,7 +139,11 @@ def _result(
     shard: Shard, receipt: Receipt, notes: Counter[str], bad: list[BadInput]
 ) -> ShardResult:
     counts = Counts(
-        receipt.rows_in, receipt.rows_out, receipt.rejected, dict(sorted(notes.items()))
+        receipt.rows_in,
+        receipt.rows_out,
+        receipt.rejected,
+        dict(sorted(notes.items())),
+        receipt.masked,
     )
     return ShardResult(shard.name, counts, receipt.files, tuple(bad))
 

@@ -14,7 +14,7 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mizaj.batch import REJECTED
+from mizaj.batch import MASKED, REJECTED
 from mizaj.errors import SettingError, SinkError
 from mizaj.write.files import OUTPUTS, OutputFile, check_column
 
@@ -83,11 +83,15 @@ class Sink:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a shard brought: rows by fate, and the files with their sizes, relative to the output."""
+    """What a shard brought: rows by fate, and the files with their sizes, relative to the output.
+
+    `masked` says how much personal data was masked, by kind, in rows of either fate.
+    """
 
     rows_in: int
     rows_out: int
     rejected: dict[str, int]
+    masked: dict[str, int]
     files: dict[str, int]
 
 
@@ -107,6 +111,7 @@ class ShardWriter:
         self._files: dict[str, OutputFile] = {}
         self._rows: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
+        self._masked: Counter[str] = Counter()
         self._sizes: dict[str, int] = {}
         # On a cluster several attempts at one shard may run at a time, on machines whose processes have equal numbers.
         self._attempt = secrets.token_hex(6)
@@ -118,6 +123,8 @@ class ShardWriter:
     def write(self, batch: pa.RecordBatch) -> None:
         """Appends the rows; raises `SinkError` when the disk refuses."""
         self._rows["in"] += batch.num_rows
+        if MASKED.name in batch.schema.names:
+            self._masked.update(_counted(pc.list_flatten(batch.column(MASKED.name))))
         if REJECTED.name not in batch.schema.names:
             self._append("kept", batch)
             return
@@ -133,8 +140,8 @@ class ShardWriter:
     @property
     def receipt(self) -> Receipt:
         """The counts; the files once the shard is in place."""
-        reasons = dict(sorted(self._reasons.items()))
-        return Receipt(self._rows["in"], self._rows["kept"], reasons, self._sizes)
+        reasons, masked = (dict(sorted(each.items())) for each in (self._reasons, self._masked))
+        return Receipt(self._rows["in"], self._rows["kept"], reasons, masked, self._sizes)
 
     def __exit__(
         self,
@@ -218,9 +225,13 @@ def remove_temporary(folder: Path) -> None:
 def _kinds(reasons: pa.Array) -> Counter[str]:
     """How many rows for each reason, what follows a colon left out (`duplicate_of:17`)."""
     kinds: Counter[str] = Counter()
-    for entry in pc.value_counts(reasons.drop_null().cast(pa.string())).to_pylist():
-        kinds[entry["values"].partition(":")[0]] += entry["counts"]
+    for reason, n in _counted(reasons.drop_null().cast(pa.string())).items():
+        kinds[reason.partition(":")[0]] += n
     return kinds
+
+
+def _counted(values: pa.Array) -> dict[str, int]:
+    return {each["values"]: each["counts"] for each in pc.value_counts(values).to_pylist()}
 
 
 def _make_durable(path: Path) -> None:

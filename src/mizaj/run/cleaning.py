@@ -1,0 +1,111 @@
+"""A source cleaned into a sink: bots, topic and copies found in passes over it, then one run that marks and writes.
+
+What the passes find lies in a folder `.work` inside the output while the run lasts, where a stopped run finds it again.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from mizaj.batch import Pipeline, Step
+from mizaj.clean.author_passes import find_bots
+from mizaj.clean.authors import AuthorSettings
+from mizaj.clean.dup_marked import with_duplicates
+from mizaj.clean.duplicates import DuplicateSettings, find_duplicates
+from mizaj.clean.personal import MaskPersonal
+from mizaj.clean.settings import CleanSettings
+from mizaj.clean.topic import SIMILAR
+from mizaj.clean.topic_company import SampleShard, draw_sample, learn_company
+from mizaj.read import Source, open_source
+from mizaj.run import RunSettings, run_at
+from mizaj.run.ledger import WORK, check_use
+from mizaj.run.manifest import Manifest
+from mizaj.run.places import Asked, Place, open_place
+from mizaj.run.shard import Job
+from mizaj.write import Sink
+
+
+@dataclass(frozen=True)
+class Cleaning:
+    """What is done to every post, in this order; None for what is not.
+
+    `filters` repair and reject; `bots` are authors who repeat themselves; of copies the first is kept; `mask` takes
+    personal data out of every row, rejected or not; `then` are further steps, such as scoring.
+    """
+
+    filters: CleanSettings = field(default_factory=CleanSettings)
+    bots: AuthorSettings | None = None
+    copies: DuplicateSettings | None = field(default_factory=DuplicateSettings)
+    mask: MaskPersonal | None = None
+    then: tuple[Step, ...] = ()
+
+    def pipeline(self, found: CleanSettings) -> Pipeline:
+        """All steps, with the filters as they are once bots and topic are known."""
+        mask = () if self.mask is None else (self.mask,)
+        return Pipeline((*found.steps(), *mask, *self.then))
+
+
+def clean(
+    source: object,
+    sink: Sink | str | os.PathLike[str],
+    cleaning: Cleaning | None = None,
+    *,
+    on: str = "local",
+    settings: RunSettings | None = None,
+) -> Manifest:
+    """The manifest of a run that cleans every row of the source into the sink; see `run`, which takes the same.
+
+    Kept rows have the column `copies`, how many copies there were, where copies were looked for; rejected ones their
+    reason. Raises `SourceError` where copies are looked for in what can be read only once.
+    """
+    settings, cleaning = settings or RunSettings(), cleaning or Cleaning()
+    opened = source if isinstance(source, Source) else open_source(source)
+    target = sink if isinstance(sink, Sink) else Sink(Path(sink))
+    # what can be wrong with columns is said before anything is read
+    target.check(Job(cleaning.pipeline(cleaning.filters), opened, target).schema)
+    check_use(target)
+    asked = Asked(settings.workers, settings.address, (target.folder,))
+    with open_place(on, asked) as place:
+        job = _prepared(opened, target, cleaning, place)
+        manifest = run_at(place, job, settings)
+    shutil.rmtree(target.folder / WORK, ignore_errors=True)
+    return manifest
+
+
+def _prepared(source: Source, sink: Sink, cleaning: Cleaning, place: Place) -> Job:
+    """The run that is left once all that takes a look at the whole source is known."""
+    work = sink.folder / WORK
+    found = cleaning.filters
+    if cleaning.bots is not None:
+        found = _with_bots(source, cleaning.bots, found, place, work)
+    if found.about and found.topic_mode == SIMILAR:
+        found = _with_company(source, found, place)
+    if cleaning.copies is not None:
+        filters = Pipeline(found.steps())
+        copies = find_duplicates(
+            source,
+            work / "copies",
+            settings=cleaning.copies,
+            spread=place.spread,
+            filters=filters,
+        )
+        source = with_duplicates(source, copies)
+    return Job(cleaning.pipeline(found), source, sink)
+
+
+def _with_bots(
+    source: Source, asked: AuthorSettings, found: CleanSettings, place: Place, work: Path
+) -> CleanSettings:
+    filters = Pipeline(found.steps())
+    bots = find_bots(source, work / "bots", settings=asked, spread=place.spread, filters=filters)
+    return replace(found, bots=tuple(bots["author"].to_pylist()), author=asked.author)
+
+
+def _with_company(source: Source, found: CleanSettings, place: Place) -> CleanSettings:
+    before = replace(found, about=())
+    draw = SampleShard(source, Pipeline(before.steps()), found.text)
+    company = learn_company(draw_sample(draw, spread=place.spread), found.about)
+    return replace(found, company=company)
