@@ -113,7 +113,8 @@ class _Asking:
         reason = str(error).strip().partition("\n")[0]
         msg = (
             f"the group was begun {self.n_begun} times and lost a worker each time, the last one after step "
-            f"{self.last} ({reason}); if memory ran out, lower batch_size or give fewer workers, then go on with --resume"
+            f"{self.last} ({reason}); if memory ran out, lower batch_size or give fewer workers, "
+            "then go on with --resume"
         )
         raise TrainingError(msg) from error
 

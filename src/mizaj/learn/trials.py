@@ -10,7 +10,7 @@ DIR/model/      the best model, a folder like any other
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,7 +30,7 @@ from mizaj.model.folder import POLARITY, Described, save
 try:
     import optuna
     from optuna.storages.journal import JournalFileBackend
-    from optuna.trial import TrialState
+    from optuna.trial import FrozenTrial, TrialState
 except ImportError:
     optuna = None  # type: ignore[assignment]
 
@@ -67,6 +67,36 @@ class TuneSettings:
 
 
 @dataclass(frozen=True, eq=False)
+class Begun:
+    """A trial that is asked of a study, with the settings that it drew."""
+
+    study: optuna.Study
+    trial: optuna.Trial
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What came of an attempt.
+
+    From afar come also `reports`, macro-F1 by tenth or fold, and the `files` of a model that was the best when it was
+    begun.
+    """
+
+    state: TrialState
+    counts: Counts | None = None
+    note: str = ""
+    seconds: float = 0.0
+    reports: Mapping[int, float] = field(default_factory=dict)
+    files: Mapping[str, bytes] | None = None
+
+    @property
+    def macro_f1(self) -> float | None:
+        """How good it was; None for an attempt that did not come to its end."""
+        return self.counts.macro_f1 if self.counts is not None else None
+
+
+@dataclass(frozen=True, eq=False)
 class Work:
     """What a process needs to make one attempt after another."""
 
@@ -97,18 +127,55 @@ class Work:
     def __call__(self, ticket: int) -> int:
         """One attempt, told to the study; its number. Equal tickets draw equal settings after equal pasts."""
         with quiet():
-            study = optuna.load_study(
-                study_name=NAME,
-                storage=_storage(self.path),
-                sampler=optuna.samplers.TPESampler(seed=self._seed(ticket)),
-                pruner=optuna.pruners.MedianPruner(_LEAST_BEFORE_PRUNING, _FIRST_PRUNED),
-            )
-            trial = study.ask()
-            started = time.monotonic()
-            value, state = self._outcome(study, trial)
-            trial.set_user_attr("seconds", time.monotonic() - started)
-            study.tell(trial, value, state=state)
-        return int(trial.number)
+            begun = self.begin(ticket)
+            outcome, model = self.attempt(begun.values, begun.trial)
+            if model is not None and is_best(outcome, begun.study.trials):
+                save(model, self._kept(begun.trial), Described(self.settings.task))
+            self.conclude(begun, outcome)
+        return int(begun.trial.number)
+
+    def begin(self, ticket: int) -> Begun:
+        """A trial of the study with its settings drawn."""
+        study = optuna.load_study(
+            study_name=NAME,
+            storage=_storage(self.path),
+            sampler=optuna.samplers.TPESampler(seed=self._seed(ticket)),
+            pruner=pruner(),
+        )
+        trial = study.ask()
+        space = search_space(self.trainer.settings, self.fixed)
+        values = {name: each.suggest(name, trial) for name, each in space.items()}
+        trial.set_user_attr("settings", values)
+        return Begun(study, trial, values)
+
+    def attempt(
+        self, values: Mapping[str, Any], trial: optuna.Trial
+    ) -> tuple[Outcome, Classifier | None]:
+        """What comes of these settings, with the model where a validation part judged it; `trial` hears how it goes."""
+        started = time.monotonic()
+        model: Classifier | None = None
+        try:
+            counts, model = self._judged(self.settings_of(values), _Watch(trial))
+            found = Outcome(TrialState.COMPLETE, counts)
+        except optuna.TrialPruned:
+            found = Outcome(TrialState.PRUNED)
+        except UsageError as error:  # settings that do not go together, a loss that is no number
+            found = Outcome(TrialState.FAIL, note=str(error))
+        return replace(found, seconds=time.monotonic() - started), model
+
+    def conclude(self, begun: Begun, outcome: Outcome) -> None:
+        """Tell the study what came of a trial, and keep the model that came with it from afar, if it is the best."""
+        trial = begun.trial
+        if outcome.files is not None and is_best(outcome, begun.study.trials):
+            write_files(outcome.files, self._kept(trial))
+        for step, macro_f1 in outcome.reports.items():
+            trial.report(macro_f1, step)
+        if outcome.note:
+            trial.set_user_attr("note", outcome.note)
+        if outcome.counts is not None:
+            trial.set_user_attr("confusion", outcome.counts.array.tolist())
+        trial.set_user_attr("seconds", outcome.seconds)
+        begun.study.tell(trial, outcome.macro_f1, state=outcome.state)
 
     def settings_of(self, values: Mapping[str, Any]) -> Settings:
         """The kind's settings with what is fixed and these values of what varies."""
@@ -119,24 +186,7 @@ class Work:
         """The model with these values of what varies: equal to that of the attempt; of all rows where folds judged."""
         return self._fit(self.train, self.validation, self.settings_of(values))
 
-    def _outcome(self, study: optuna.Study, trial: optuna.Trial) -> tuple[float | None, TrialState]:
-        try:
-            counts, model = self._attempt(trial)
-        except optuna.TrialPruned:
-            return None, TrialState.PRUNED
-        except UsageError as error:  # settings that do not go together, a loss that is no number
-            trial.set_user_attr("note", str(error))
-            return None, TrialState.FAIL
-        trial.set_user_attr("confusion", counts.array.tolist())
-        if model is not None:
-            self._keep(study, trial.number, counts, model)
-        return counts.macro_f1, TrialState.COMPLETE
-
-    def _attempt(self, trial: optuna.Trial) -> tuple[Counts, Classifier | None]:
-        space = search_space(self.trainer.settings, self.fixed)
-        values = {name: each.suggest(name, trial) for name, each in space.items()}
-        trial.set_user_attr("settings", values)
-        settings, watch = self.settings_of(values), _Watch(trial)
+    def _judged(self, settings: Settings, watch: _Watch) -> tuple[Counts, Classifier | None]:
         if self.validation is None:
             return self._over_folds(settings, watch), None
         model = self._fit(self.train, self.validation, settings, watch)
@@ -165,14 +215,30 @@ class Work:
         seed = self.settings.seed
         return self.trainer(rows, validation, settings, seed=seed, progress=watch)
 
-    def _keep(self, study: optuna.Study, number: int, counts: Counts, model: Classifier) -> None:
-        """Save a model that is better than all before it."""
-        finished = [trial.value for trial in study.trials if trial.value is not None]
-        if counts.macro_f1 > max(finished, default=-1.0):
-            save(model, self.path / KEPT / str(number), Described(self.settings.task))
+    def _kept(self, trial: optuna.Trial) -> Path:
+        return self.path / KEPT / str(trial.number)
 
     def _seed(self, ticket: int) -> int:
         return int(np.random.SeedSequence((self.settings.seed, ticket)).generate_state(1)[0])
+
+
+def is_best(outcome: Outcome, before: Sequence[FrozenTrial]) -> bool:
+    """Whether an attempt is better than all that were complete before."""
+    finished = [trial.value for trial in before if trial.value is not None]
+    return (outcome.macro_f1 or 0.0) > max(finished, default=-1.0)
+
+
+def pruner() -> optuna.pruners.BasePruner:
+    """What stops an attempt that falls behind the middle one of those before."""
+    return optuna.pruners.MedianPruner(_LEAST_BEFORE_PRUNING, _FIRST_PRUNED)
+
+
+def write_files(files: Mapping[str, bytes], folder: Path) -> None:
+    """Put the files of a model into a folder."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
 
 
 def open_study(path: Path) -> optuna.Study:

@@ -14,7 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
+from mizaj.cluster import Spread
 from mizaj.errors import ExtraMissing, Interrupted, SettingError, SinkError
+from mizaj.learn.far_trials import run_afar
 from mizaj.learn.kinds import Trainer
 from mizaj.learn.labelled import Labelled
 from mizaj.learn.metrics import Counts
@@ -47,12 +49,14 @@ def tune(
     fixed: Mapping[str, str] | None = None,
     settings: TuneSettings = DEFAULT,
     told: Told = lambda attempt: None,
+    spread: Spread | None = None,
 ) -> Tuned:
     """The study of a kind, complete to `n_trials` in all, with its best model in `path / "model"`.
 
     The aim is macro-F1 on `validation`, or over folds of `train` where there is none; the kind's own settings are
-    tried first. `fixed` settings do not vary. Raises `SinkError` where a study is there already and not resumed,
-    `SettingError` when it is of other data or nothing came of any trial, `Interrupted` when the user stops it.
+    tried first. `fixed` settings do not vary. With `spread`, attempts are made where it puts them, `n_workers` at a
+    time. Raises `SinkError` where a study is there already and not resumed, `SettingError` when it is of other data or
+    nothing came of any trial, `Interrupted` when the user stops it.
     """
     if optuna is None:
         library = "optuna"  # type: ignore[unreachable] # for mypy, a module is never None
@@ -62,7 +66,9 @@ def tune(
         study = _prepared(work)
         n_done = len(_attempts(study))
         try:
-            for number in _run(work, range(n_done, settings.n_trials)):
+            tickets = range(n_done, settings.n_trials)
+            numbers = _run(work, tickets) if spread is None else run_afar(work, tickets, spread)
+            for number in numbers:
                 told(_attempt(study.trials[number]))
                 _tidy(study, path)
         except KeyboardInterrupt as error:
