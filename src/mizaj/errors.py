@@ -5,6 +5,7 @@
     - ColumnMissing        a step or option names a column that the data does not have
     - ColumnExists         a step would add a column that is already there
     - SourceError          an input cannot be found, read or understood
+      . ChangedSource      an input is not what it was when it was opened: another schema, another file
     - SinkError            an output cannot be written, or is already there
     - SettingError         a setting has a value that is not allowed
     - LexiconError         a dictionary file breaks the format
@@ -65,6 +66,10 @@ class ColumnExists(UsageError):
 
 class SourceError(UsageError):
     """An input cannot be found, read or understood; the message names the file and the place in it."""
+
+
+class ChangedSource(SourceError):
+    """An input is not what it was when it was opened."""
 
 
 class SinkError(UsageError):

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mizaj.errors import ExtraMissing, SettingError, SourceError
+from mizaj.errors import ChangedSource, ExtraMissing, SettingError, SourceError
 from mizaj.read import ReadSettings, open_source, open_texts
 
 POSTS = [
@@ -476,3 +476,22 @@ def test_csv_written_by_pyarrow_is_read_back_whatever_its_quotes(tmp_path_factor
     )
     pc.write_csv(data, path)
     assert kept(rows_of(open_source(path))) == data.to_pylist()
+
+
+@pytest.mark.parametrize("ending", ["parquet", "arrow"])
+def test_a_file_that_changed_since_it_was_opened_is_named_with_its_shard(tmp_path, ending):
+    path = tmp_path / f"posts.{ending}"
+
+    def put(table):
+        if ending == "parquet":
+            pq.write_table(table, path)
+        else:
+            with pa.ipc.new_file(path, table.schema) as writer:
+                writer.write_table(table)
+
+    put(pa.table({"text": ["a"], "n": [1]}))
+    source = open_source(path)
+    put(pa.table({"text": ["a"], "n": ["one"]}))
+    expected = r"shard posts-00000: .*column 'n' is string, but was int64 when the run began"
+    with pytest.raises(ChangedSource, match=expected):
+        list(source.batches(source.shards[0]))

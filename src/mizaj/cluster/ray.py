@@ -131,17 +131,18 @@ class _Crowd:
     parcel: Any
     nodes: frozenset[str]
     running: dict[Any, _Ticket] = field(default_factory=dict)
+    n_lost: int = 0
 
     def begin(self, shards: Iterable[Any]) -> None:
         """Begin shards."""
         for shard in shards:
-            self._submit(_Ticket(shard), _task)
+            self._submit(_Ticket(shard))
 
     def ended(self) -> Iterator[tuple[Any, Any]]:
         """The shards that have ended, each with its task; none, now and then, while nothing ends."""
         tasks = list(self.running)
         if not ray.wait(tasks, num_returns=1, timeout=_LOOK_S)[0]:
-            self._begin_again()
+            self._look()
         # all of them at once: to ask for one at a time is too slow for tens of thousands
         done, _ = ray.wait(tasks, num_returns=len(tasks), timeout=0)
         for task in done:
@@ -157,17 +158,20 @@ class _Crowd:
         """End all that is under way."""
         _cancel(self.running)
 
-    def _begin_again(self) -> None:
-        """A second task for each shard that was begun on more nodes than there are now."""
-        self.nodes = _alive()
-        # On a node by name: else Ray may send it after the first, over a connection that is dead.
-        places = itertools.cycle(_nodes())
+    def _look(self) -> None:
+        """Begin again what was begun when there were nodes that are lost now."""
+        alive = _alive()
+        self.n_lost += len(self.nodes - alive)
+        self.nodes = alive
         for ticket in {id(each): each for each in self.running.values()}.values():
-            if not ticket.nodes <= self.nodes:
-                self._submit(ticket, _task.options(**_on(next(places))))
+            if not ticket.nodes <= alive:
+                self._submit(ticket)
 
-    def _submit(self, ticket: _Ticket, function: Any) -> None:  # noqa: ANN401 - Ray's have no type
+    def _submit(self, ticket: _Ticket) -> None:
         ticket.nodes = self.nodes
+        # Ray hands tasks of one kind to the workers that it holds for that kind, those on a lost node too, until its
+        # connections to them time out. What is asked for makes the kind: another byte of memory after each loss.
+        function = _task.options(memory=self.n_lost) if self.n_lost else _task
         task = function.remote([self.parcel], ticket.shard)
         ticket.tasks.append(task)
         self.running[task] = ticket

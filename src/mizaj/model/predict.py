@@ -207,15 +207,16 @@ def score_texts(texts: Texts, step: Step) -> pa.Table:
 def _arrow(texts: Texts) -> pa.Array | pa.ChunkedArray:
     import pyarrow as pa  # not for one text
 
-    from mizaj.read.tables import strings
+    from mizaj.read.tables import is_old_series, strings
 
     if isinstance(texts, str | bytes):
         msg = "score takes a list or a column of texts; for one text, call the model: model(text)"
         raise SourceError(msg)
-    if not hasattr(texts, "__arrow_c_stream__"):
+    is_old = is_old_series(texts)
+    if not (is_old or hasattr(texts, "__arrow_c_stream__")):
         return strings(list(texts))
     try:
-        return pa.chunked_array(texts)
+        return pa.array(texts) if is_old else pa.chunked_array(texts)
     except pa.ArrowException as error:
         msg = f"the texts to score are no column of texts: {error}"
         raise SourceError(msg) from error

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mizaj.errors import SourceError
+from mizaj.errors import ChangedSource, SourceError
 from mizaj.read.files import InputFile, broken_off, is_url
 from mizaj.read.source import Note, ReadSettings, Span
 
@@ -42,6 +42,7 @@ class ParquetPart:
         """The rows of the row groups; a broken one is left behind, and named at the end."""
         del target, note
         with _parquet(self.origin) as parquet:
+            _check_unchanged(self.origin.path, self.schema, parquet.schema_arrow)
             failures = []
             for group in range(span.start, span.stop):
                 try:
@@ -107,7 +108,21 @@ class ArrowPart:
             return
         with self.origin.open() as raw, pa.ipc.open_file(raw) as reader:
             for index in range(span.start, span.stop):
+                _check_unchanged(self.origin.path, self.schema, reader.schema)
                 yield reader.get_batch(index)
+
+
+def _check_unchanged(path: str, expected: pa.Schema, found: pa.Schema) -> None:
+    """Raises `ChangedSource` for a file that has other columns than when it was opened, here or on another machine."""
+    was, now = ({field.name: str(field.type) for field in each} for each in (expected, found))
+    if was == now:
+        return
+    name = next(name for name in [*was, *now] if was.get(name) != now.get(name))
+    msg = (
+        f"{path}: column '{name}' is {now.get(name, 'gone')}, but was {was.get(name, 'not there')} when the run began; "
+        "leave files alone while they are read, and let all machines see the same ones"
+    )
+    raise ChangedSource(msg)
 
 
 def _check_offsets(batch: pa.RecordBatch) -> None:

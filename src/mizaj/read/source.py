@@ -9,7 +9,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from mizaj.batch import REJECTED
-from mizaj.errors import SettingError
+from mizaj.errors import ChangedSource, SettingError
 from mizaj.read.columns import conform
 
 FORMATS = ("parquet", "csv", "tsv", "jsonl", "arrow", "text")
@@ -159,10 +159,18 @@ class Source:
         (the text is repaired with U+FFFD), `broken_line` (the text is the raw line) or
         `changed_type:<column>`. Raises `SourceError` after the last row that can be read.
         """
-        for raw in self.parts[shard.part].batches(shard.span, self.schema, note):
+        for raw in self._raw(shard, note):
             for start in range(0, raw.num_rows, self.settings.batch_rows):
                 piece = raw.slice(start, self.settings.batch_rows)
                 yield conform(piece, self.schema, text=self.settings.text)
+
+
+    def _raw(self, shard: Shard, note: Note) -> Iterator[pa.RecordBatch]:
+        try:
+            yield from self.parts[shard.part].batches(shard.span, self.schema, note)
+        except ChangedSource as error:
+            msg = f"shard {shard.name}: {error}"
+            raise ChangedSource(msg) from error
 
 
 def with_rejected(schema: pa.Schema) -> pa.Schema:

@@ -120,11 +120,19 @@ def as_part(data: object, settings: ReadSettings) -> TablePart | StreamPart | No
         return TablePart(_from_rows(data, settings.text), settings)
     if isinstance(data, pa.Table | pa.RecordBatch):
         return TablePart(pa.table(data), settings)
+    if is_old_series(data):
+        data = pa.array(data)
     if isinstance(data, pa.Array | pa.ChunkedArray):
         return TablePart(pa.table({settings.text: data}), settings)
     if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
         return TablePart(_from_capsule(data, settings.text), settings)
     return None
+
+
+def is_old_series(data: object) -> bool:
+    """Whether this is a series of pandas 2, which Arrow reads although it has no interface for it."""
+    is_plain = not hasattr(data, "__arrow_c_stream__")
+    return is_plain and hasattr(data, "to_frame") and hasattr(data, "__array__")
 
 
 def as_text_part(texts: Iterable[str | None], settings: ReadSettings) -> TablePart:
