@@ -18,9 +18,11 @@ from mizaj.errors import ExtraMissing, SourceError
 
 try:
     from ftfy import fix_encoding
+    from ftfy.badness import is_bad
     from ftfy.fixes import unescape_html
 except ImportError:
     fix_encoding = None  # type: ignore[assignment]
+    is_bad = None  # type: ignore[assignment]
     unescape_html = None  # type: ignore[assignment]
 
 # Two characters in a row of those that UTF-8 bytes become when they are read as another encoding, or one that
@@ -90,9 +92,13 @@ def repair(text: str) -> str:
     """
     for _ in range(_MOST_PASSES):
         before = text
-        text = _UNITS.sub(lambda found: _read_units(found[0]), text)
-        text = _BYTES.sub(lambda found: _read_bytes(found[0]), text)
-        text = fix_encoding(unescape_html(text))
+        if "\\" in text:
+            text = _UNITS.sub(lambda found: _read_units(found[0]), text)
+            text = _BYTES.sub(lambda found: _read_bytes(found[0]), text)
+        if "&" in text:
+            text = unescape_html(text)
+        if is_bad(text):
+            text = fix_encoding(text)
         if text == before:
             break
     return text
