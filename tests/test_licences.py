@@ -18,7 +18,9 @@ WRITERS = (
     "teaching",
     "train_best",
     "train_default",
+    "train_foreign",
     "train_language",
+    "train_spam",
     "train_tagger",
 )
 
