@@ -25,6 +25,7 @@ def band_keys(
     factors: NDArray[np.uint32],
     length: int,
     n_bands: int,
+    n_rows: int,
     keys: NDArray[np.uint64],
     is_long: NDArray[np.uint8],
 ) -> None: ...
@@ -44,6 +45,13 @@ def similarities(
     other_rows: NDArray[np.int64],
     length: int,
     out: NDArray[np.float64],
+) -> None: ...
+def mark_repeated(
+    keys: NDArray[np.uint64],
+    once: NDArray[np.uint8],
+    twice: NDArray[np.uint8],
+    is_repeated: NDArray[np.uint8],
+    /,
 ) -> None: ...
 def join(
     parents: NDArray[np.int64], one: NDArray[np.int64], other: NDArray[np.int64], /

@@ -8,7 +8,7 @@ asked of `near_plain` when they first come, and kept.
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc, realloc
-from libc.string cimport memcmp, memcpy, memset
+from libc.string cimport memcpy, memset
 
 from mizaj.lexicon._kernel cimport check_offsets
 
@@ -33,6 +33,10 @@ cdef enum:
     SPARE = 16
     GROWTH = 12
     LONGEST_SHINGLE = 64
+    # whose hash it is in the table of two posts
+    OF_ONE = 1
+    OF_OTHER = 2
+    OF_BOTH = 3
 
 cdef extern from *:
     """
@@ -45,7 +49,7 @@ cdef extern from *:
     #define MIZAJ_UNKNOWN 0xFFFFFFFFu
     #define MIZAJ_KEEP 0xFFFFFFFEu
     #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__)
-    #define MIZAJ_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+    #define MIZAJ_CLONES __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
     #else
     #define MIZAJ_CLONES
     #endif
@@ -54,6 +58,33 @@ cdef extern from *:
     #else
     #define MIZAJ_FENCE()
     #endif
+    static inline uint64_t mizaj_absorb(uint64_t state, uint64_t chunk) {
+        state = (state ^ chunk) * MIZAJ_PRIME;
+        return state ^ (state >> 32);
+    }
+    static inline uint64_t mizaj_finish(uint64_t state) {
+        state = (state ^ (state >> 30)) * MIZAJ_PRIME;
+        state = (state ^ (state >> 27)) * MIZAJ_LAST_PRIME;
+        return state ^ (state >> 31);
+    }
+    /* Loops without a step that waits for the one before it, which compilers make vectors of. */
+    MIZAJ_CLONES
+    static void mizaj_shingles(const uint32_t* codes, int64_t n, const uint64_t* powers, int length,
+                               uint64_t* hashes, uint32_t* highs) {
+        for (int64_t i = 0; i < n; i++) hashes[i] = codes[i] * powers[0];
+        for (int j = 1; j < length; j++)
+            for (int64_t i = 0; i < n; i++) hashes[i] += codes[i + j] * powers[j];
+        for (int64_t i = 0; i < n; i++) hashes[i] = mizaj_finish(hashes[i]);
+        for (int64_t i = 0; i < n; i++) highs[i] = (uint32_t)(hashes[i] >> 32);
+    }
+    MIZAJ_CLONES
+    static void mizaj_bands(const uint32_t* least, int n_bands, int n_rows, uint64_t* keys) {
+        for (int band = 0; band < n_bands; band++) keys[band] = band + 1;
+        for (int row = 0; row < n_rows; row++)
+            for (int band = 0; band < n_bands; band++)
+                keys[band] = mizaj_absorb(keys[band], least[band * n_rows + row]);
+        for (int band = 0; band < n_bands; band++) keys[band] = mizaj_finish(keys[band]);
+    }
     /* The least of the shuffled numbers for each shuffle: four numbers at once, so that a shuffle is loaded for four. */
     MIZAJ_CLONES
     static void mizaj_shuffle(const uint32_t* numbers, int64_t n, const uint32_t* factors,
@@ -80,8 +111,12 @@ cdef extern from *:
     }
     """
     const uint64_t BASIS "MIZAJ_BASIS"
-    const uint64_t PRIME "MIZAJ_PRIME"
-    const uint64_t LAST_PRIME "MIZAJ_LAST_PRIME"
+    uint64_t absorb "mizaj_absorb"(uint64_t state, uint64_t chunk) noexcept nogil
+    uint64_t finish "mizaj_finish"(uint64_t state) noexcept nogil
+    void write_shingles "mizaj_shingles"(
+        const uint32_t* codes, int64_t n, const uint64_t* powers, int length, uint64_t* hashes, uint32_t* highs
+    ) noexcept nogil
+    void write_bands "mizaj_bands"(const uint32_t* least, int n_bands, int n_rows, uint64_t* keys) noexcept nogil
     const uint64_t SHINGLE_PRIME "MIZAJ_SHINGLE_PRIME"
     const uint64_t RAW_BASIS "MIZAJ_RAW_BASIS"
     const uint32_t UNKNOWN "MIZAJ_UNKNOWN"
@@ -395,17 +430,6 @@ def plain_forms(
 
 # ---- hashes and signatures
 
-cdef inline uint64_t absorb(uint64_t state, uint64_t chunk) noexcept nogil:
-    state = (state ^ chunk) * PRIME
-    return state ^ (state >> 32)
-
-
-cdef inline uint64_t finish(uint64_t state) noexcept nogil:
-    state = (state ^ (state >> 30)) * PRIME
-    state = (state ^ (state >> 27)) * LAST_PRIME
-    return state ^ (state >> 31)
-
-
 cdef uint64_t hash_bytes(const uint8_t* text, int64_t n, uint64_t basis) noexcept nogil:
     cdef uint64_t state = basis ^ <uint64_t>n, chunk
     cdef int64_t at = 0
@@ -463,10 +487,9 @@ cdef void clear(Desk* desk) noexcept nogil:
     memset(desk, 0, sizeof(Desk))
 
 
-cdef int64_t hash_shingles(const uint8_t* text, int64_t n, int length, uint64_t leaving, Desk* desk) except -1 nogil:
-    """The hashes of the shingles of a plain form; how many. `leaving`: the prime to the power of `length`."""
-    cdef int64_t at = 0, n_codes = 0, i
-    cdef uint64_t state = 0
+cdef int64_t hash_shingles(const uint8_t* text, int64_t n, int length, const uint64_t* powers, Desk* desk) except -1 nogil:
+    """The hashes of the shingles of a plain form; how many. `powers`: what each character of a shingle counts."""
+    cdef int64_t at = 0, n_codes = 0
     cdef int used
     make_room(desk, n)
     while at < n:
@@ -483,21 +506,15 @@ cdef int64_t hash_shingles(const uint8_t* text, int64_t n, int length, uint64_t 
         n_codes += 1
     if n_codes < length:
         return 0
-    for i in range(length):
-        state = state * SHINGLE_PRIME + desk.codes[i]
-    desk.hashes[0] = finish(state)
-    for i in range(length, n_codes):
-        state = state * SHINGLE_PRIME + desk.codes[i] - leaving * desk.codes[i - length]
-        desk.hashes[i - length + 1] = finish(state)
+    write_shingles(desk.codes, n_codes - length + 1, powers, length, desk.hashes, desk.highs)
     return n_codes - length + 1
 
 
-cdef uint64_t power_of(int length) noexcept nogil:
-    cdef uint64_t power = 1
+cdef void write_powers(int length, uint64_t* powers) noexcept nogil:
     cdef int i
-    for i in range(length):
-        power *= SHINGLE_PRIME
-    return power
+    powers[length - 1] = 1
+    for i in range(length - 2, -1, -1):
+        powers[i] = powers[i + 1] * SHINGLE_PRIME
 
 
 def band_keys(
@@ -510,49 +527,42 @@ def band_keys(
     const uint32_t[:, ::1] factors,
     int length,
     int n_bands,
+    int n_rows,
     uint64_t[::1] keys,
     uint8_t[::1] is_long,
 ):
     """Write the keys of the bands of each plain form, and whether it has any."""
     cdef Column column = column_of(data, offsets, first, n, is_large)
     cdef int k = <int>factors.shape[1]
-    cdef int n_rows = k // n_bands, band, place
     cdef uint32_t[1024] least
-    cdef uint64_t leaving = power_of(length), state
-    cdef int64_t begin, n_shingles, i
+    cdef uint64_t[LONGEST_SHINGLE] powers
+    cdef int64_t begin, n_shingles
     cdef Py_ssize_t row
     cdef Desk desk
     memset(&desk, 0, sizeof(Desk))
+    write_powers(length, powers)
     try:
         with nogil:
             for row in range(n):
                 begin = begin_of(&column, row)
                 n_shingles = hash_shingles(
-                    column.data + begin, begin_of(&column, row + 1) - begin, length, leaving, &desk
+                    column.data + begin, begin_of(&column, row + 1) - begin, length, powers, &desk
                 )
                 is_long[row] = n_shingles > 0
                 if n_shingles == 0:
-                    for band in range(n_bands):
-                        keys[row * n_bands + band] = 0
+                    memset(&keys[row * n_bands], 0, n_bands * sizeof(uint64_t))
                     continue
-                for i in range(n_shingles):
-                    desk.highs[i] = <uint32_t>(desk.hashes[i] >> 32)
                 shuffle(desk.highs, n_shingles, &factors[0, 0], &factors[1, 0], k, least)
-                for band in range(n_bands):
-                    state = <uint64_t>(band + 1)
-                    for place in range(band * n_rows, (band + 1) * n_rows):
-                        state = absorb(state, least[place])
-                    keys[row * n_bands + band] = finish(state)
+                write_bands(least, n_bands, n_rows, &keys[row * n_bands])
     finally:
         clear(&desk)
 
 
 # ---- comparing
 
-cdef int64_t make_set(Desk* desk, int64_t n, uint64_t* mask) except -1 nogil:
-    """Put the hashes at hand into an emptied table; how many there are that differ. 0 stands for no hash."""
-    cdef int64_t size = 16, i, n_different = 0
-    cdef uint64_t key, place
+cdef int64_t take_table(Desk* desk, int64_t n) except -1 nogil:
+    """Empty a table with room for `n` hashes; what is added to a hash to find its place, all ones."""
+    cdef int64_t size = 16
     while size < 2 * n:
         size *= 2
     if size > desk.table_room:
@@ -564,15 +574,32 @@ cdef int64_t make_set(Desk* desk, int64_t n, uint64_t* mask) except -1 nogil:
                 raise MemoryError(f"no memory for a table of {n:,} shingles")
         desk.table_room = size
     memset(desk.table, 0, size * sizeof(uint64_t))
-    mask[0] = size - 1
-    for i in range(n):
-        key = desk.hashes[i] | 1
-        place = key >> 20 & mask[0]
+    return size - 1
+
+
+cdef double likeness(Desk* desk, const uint64_t* one, int64_t n_one, const uint64_t* other, int64_t n_other) except -1 nogil:
+    """The share of shingles that both have. In the table the lowest bits of a hash say whose it is."""
+    cdef int64_t i, n_shared = 0, n_all = 0
+    cdef uint64_t mask, key, place
+    if n_one == 0 or n_other == 0:
+        return 0.0
+    mask = <uint64_t>take_table(desk, n_one + n_other)
+    for i in range(n_one):
+        key = one[i] & ~<uint64_t>3 | OF_ONE
+        place = key >> 20 & mask
         while desk.table[place] != 0 and desk.table[place] != key:
-            place = (place + 1) & mask[0]
-        n_different += desk.table[place] == 0
+            place = (place + 1) & mask
+        n_all += desk.table[place] == 0
         desk.table[place] = key
-    return n_different
+    for i in range(n_other):
+        key = other[i] & ~<uint64_t>3
+        place = key >> 20 & mask
+        while desk.table[place] != 0 and desk.table[place] & ~<uint64_t>3 != key:
+            place = (place + 1) & mask
+        n_all += desk.table[place] == 0
+        n_shared += desk.table[place] & 3 == OF_ONE
+        desk.table[place] = key | (OF_BOTH if desk.table[place] & OF_ONE else OF_OTHER)
+    return n_shared / <double>n_all
 
 
 def similarities(
@@ -596,11 +623,12 @@ def similarities(
     cdef Column column = column_of(data, offsets, first, n, is_large)
     cdef Column other = column_of(other_data, other_offsets, other_first, other_n, is_other_large)
     cdef Desk one, two
-    cdef uint64_t leaving = power_of(length), mask = 0, other_mask = 0, key, place
-    cdef int64_t n_one = 0, n_two, n_shared, at, i, begin, last = -1
+    cdef uint64_t[LONGEST_SHINGLE] powers
+    cdef int64_t n_one = 0, n_two, at, begin, last = -1
     cdef Py_ssize_t pair
     memset(&one, 0, sizeof(Desk))
     memset(&two, 0, sizeof(Desk))
+    write_powers(length, powers)
     try:
         with nogil:
             for pair in range(rows.shape[0]):
@@ -608,26 +636,30 @@ def similarities(
                     last = rows[pair]
                     begin = begin_of(&column, last)
                     n_one = hash_shingles(
-                        column.data + begin, begin_of(&column, last + 1) - begin, length, leaving, &one
+                        column.data + begin, begin_of(&column, last + 1) - begin, length, powers, &one
                     )
-                    n_one = make_set(&one, n_one, &mask)
                 at = other_rows[pair]
                 begin = begin_of(&other, at)
-                n_two = hash_shingles(other.data + begin, begin_of(&other, at + 1) - begin, length, leaving, &two)
-                n_two = make_set(&two, n_two, &other_mask)
-                n_shared = 0
-                for i in range(<int64_t>other_mask + 1):
-                    key = two.table[i]
-                    if key == 0:
-                        continue
-                    place = key >> 20 & mask
-                    while one.table[place] != 0 and one.table[place] != key:
-                        place = (place + 1) & mask
-                    n_shared += one.table[place] == key
-                out[pair] = n_shared / <double>(n_one + n_two - n_shared) if n_one and n_two else 0.0
+                n_two = hash_shingles(other.data + begin, begin_of(&other, at + 1) - begin, length, powers, &two)
+                out[pair] = likeness(&one, one.hashes, n_one, two.hashes, n_two)
     finally:
         clear(&one)
         clear(&two)
+
+
+def mark_repeated(const uint64_t[::1] keys, uint8_t[::1] once, uint8_t[::1] twice, uint8_t[::1] is_repeated):
+    """Mark the keys that come again, and a few more: the bits of `once` and `twice`, zeros, are shared by chance."""
+    cdef uint64_t mask = <uint64_t>once.shape[0] - 1, place
+    cdef uint8_t bit
+    cdef Py_ssize_t i, n = keys.shape[0]
+    with nogil:
+        for i in range(n):
+            place = keys[i] & mask
+            bit = <uint8_t>(1 << (keys[i] >> 32 & 7))
+            twice[place] |= once[place] & bit
+            once[place] |= bit
+        for i in range(n):
+            is_repeated[i] = twice[keys[i] & mask] >> (keys[i] >> 32 & 7) & 1
 
 
 cdef inline int64_t root_of(int64_t[::1] parents, int64_t place) noexcept nogil:

@@ -14,8 +14,8 @@ import pyarrow as pa
 from mizaj.clean.dup_files import Receipt, Work, opened
 from mizaj.clean.dup_rows import BANDS, NODE, TEXT_SCHEMA, TEXTS
 from mizaj.clean.near_columns import join, similarities
-from mizaj.clean.near_pairs import candidate_pairs, each_once
-from mizaj.clean.near_sets import distinct, find, first_places, joined
+from mizaj.clean.near_pairs import candidate_pairs
+from mizaj.clean.near_sets import distinct, distinct_pairs, find, first_places, joined
 from mizaj.clean.near_sketch import Hashes, Sketch
 
 PAIRS, HALVES, EDGES, GROUPS = "pairs", "halves", "edges", "groups"
@@ -67,7 +67,7 @@ class BringTexts:
         if done is not None:
             return done
         pairs = self.work.read(PAIRS, self.bands.names, bucket)
-        ones, others = each_once(*_columns(pairs, PAIR_SCHEMA.names))
+        ones, others = distinct_pairs(*_columns(pairs, PAIR_SCHEMA.names))
         nodes, texts = _texts_of(self.work, self.shards, bucket, distinct(ones))
         with self.work.writing(str(bucket), {HALVES: HALF_SCHEMA}) as writers:
             for start in range(0, len(ones), _PAIRS_AT_ONCE):

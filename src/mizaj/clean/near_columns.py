@@ -69,6 +69,7 @@ def band_keys(plain: pa.Array, sketch: Sketch) -> tuple[Hashes, NDArray[np.bool_
             factors=sketch.factors,
             length=sketch.shingle,
             n_bands=sketch.n_bands,
+            n_rows=sketch.n_rows,
             keys=keys,
             is_long=is_long,
         )
@@ -83,8 +84,6 @@ def similarities(
     length: int,
 ) -> NDArray[np.float64]:
     """How alike plain forms of one column are to those of another, for each two rows.
-
-    It is fastest where equal rows of the first stand together.
 
     >>> plain = pa.array(["bahut accha", "bahut acchaa", "kuch aur"])
     >>> similarities(plain, plain, (np.array([0, 0]), np.array([1, 2])), length=5).tolist()
@@ -108,6 +107,19 @@ def similarities(
         out=out,
     )
     return out
+
+
+def may_repeat(keys: Hashes) -> NDArray[np.bool_]:
+    """Where a key may come more than once: wherever it does, and for a few others by chance.
+
+    >>> may_repeat(np.array([5, 1, 5], np.uint64))[[0, 2]].tolist()
+    [True, True]
+    """
+    is_repeated = np.ones(len(keys), np.bool_)
+    if _near is not None:
+        once, twice = np.zeros((2, max(1 << len(keys).bit_length(), 64)), np.uint8)
+        _near.mark_repeated(np.ascontiguousarray(keys), once, twice, is_repeated.view(np.uint8))
+    return is_repeated
 
 
 def join(parents: NDArray[np.int64], one: NDArray[np.int64], other: NDArray[np.int64]) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mizaj.clean.near_columns import PlainForms, band_keys, similarities
-from mizaj.clean.near_sets import first_places, is_first, joined
+from mizaj.clean.near_columns import PlainForms, band_keys, may_repeat, similarities
+from mizaj.clean.near_sets import distinct_pairs, first_places, is_first, joined
 from mizaj.clean.near_sketch import Hashes, Sketch
 
 Rows = NDArray[np.int64]
@@ -42,9 +42,8 @@ def candidate_pairs(keys: Hashes, nodes: Hashes) -> tuple[Hashes, Hashes]:
     >>> [each.tolist() for each in candidate_pairs(keys, nodes)]
     [[1, 1], [2, 3]]
     """
-    keys, nodes = _shared(keys, nodes)
-    order = np.lexsort((_shuffled(keys, nodes), keys))
-    keys, nodes = keys[order], nodes[order]
+    at = np.flatnonzero(may_repeat(keys))
+    keys, nodes = _shuffled_groups(keys[at], nodes[at])
     begins = np.flatnonzero(is_first(keys))
     sizes = np.diff(np.append(begins, len(keys)))
     reach = np.where(sizes <= ALL_WITH_ALL, ALL_WITH_ALL - 1, NEIGHBOURS)
@@ -57,7 +56,8 @@ def candidate_pairs(keys: Hashes, nodes: Hashes) -> tuple[Hashes, Hashes]:
         at = np.flatnonzero(left >= step)
         ones.append(nodes[at])
         others.append(nodes[at + step])
-    return each_once(joined(ones), joined(others))
+    first, second = joined(ones), joined(others)
+    return distinct_pairs(np.minimum(first, second), np.maximum(first, second))
 
 
 def near_pairs(forms: PlainForms, sketch: Sketch) -> NearPairs:
@@ -83,29 +83,22 @@ def near_pairs(forms: PlainForms, sketch: Sketch) -> NearPairs:
     )
 
 
-def _shared(keys: Hashes, nodes: Hashes) -> tuple[Hashes, Hashes]:
-    """The records whose key some other node has too, sorted by key, then node, each once."""
+def _shuffled_groups(keys: Hashes, nodes: Hashes) -> tuple[Hashes, Hashes]:
+    """The records whose key comes more than once, by key, each once; those of a key in an order drawn for it."""
     order = np.argsort(keys)
-    sorted_keys = keys[order]
-    is_like_next = np.zeros(len(keys) + 1, np.bool_)
-    is_like_next[1:-1] = sorted_keys[1:] == sorted_keys[:-1]
-    at = order[is_like_next[1:] | is_like_next[:-1]]
+    ordered = keys[order]
+    is_new = np.append(is_first(ordered), True)
+    at = order[~(is_new[1:] & is_new[:-1])]
     keys, nodes = keys[at], nodes[at]
-    order = np.lexsort((nodes, keys))
-    keys, nodes = keys[order], nodes[order]
-    is_new = is_first(keys) | is_first(nodes)
-    return keys[is_new], nodes[is_new]
-
-
-def _shuffled(keys: Hashes, nodes: Hashes) -> Hashes:
     mixed = (keys ^ nodes) * _SHUFFLE
-    return (mixed ^ (mixed >> np.uint64(32))) * _SHUFFLE
-
-
-def each_once(ones: Hashes, others: Hashes) -> tuple[Hashes, Hashes]:
-    """The pairs, the lower hash first, sorted, none twice."""
-    low, high = np.minimum(ones, others), np.maximum(ones, others)
-    order = np.lexsort((high, low))
-    low, high = low[order], high[order]
-    is_new = is_first(low) | is_first(high)
-    return low[is_new], high[is_new]
+    mixed = (mixed ^ (mixed >> np.uint64(32))) * _SHUFFLE
+    # One number is sorted several times as fast as two: half of it from each. Where halves meet by chance, both are.
+    short = (keys << np.uint64(32)) | (mixed >> np.uint64(32))
+    order = np.argsort(short)
+    is_new = is_first(keys[order]) | is_first(nodes[order])
+    is_mixed_up = is_first(keys[order]) != is_first(keys[order].astype(np.uint32))
+    if is_mixed_up.any() or (is_new != is_first(short[order])).any():
+        order = np.lexsort((mixed, keys))
+        # Mixing is one to one, so records that are equal stand side by side.
+        is_new = is_first(keys[order]) | is_first(nodes[order])
+    return keys[order][is_new], nodes[order][is_new]

@@ -29,6 +29,8 @@ RAW_BASIS = 0xD1B54A32D192ED03
 """Where the hash of a post begins that has no plain form: then its bytes as they are count."""
 _CHUNK = 8
 _SEED = 20_411
+# Numbers of 32 bits that a processor takes at once; what is left over would cost as much again.
+_VECTOR = 16
 
 LEAST_RECALL = 0.98
 """Of pairs that are just as alike as the threshold says, this share at least must meet in a band."""
@@ -78,8 +80,8 @@ class Sketch:
 
     @property
     def factors(self) -> NDArray[np.uint32]:
-        """The odd factor and the summand of each shuffle, one row each."""
-        return _factors(self.n_bands * self.n_rows)
+        """The odd factor and the summand of each shuffle, one row each: a few more than are used, a whole vector."""
+        return _factors(-(-self.n_bands * self.n_rows // _VECTOR) * _VECTOR)
 
     def chance(self, similarity: float) -> float:
         """How likely two posts that are so alike meet in some band."""
