@@ -12,7 +12,6 @@ import pytest
 from mizaj.errors import SettingError, TrainingError
 from mizaj.learn.job import Trained
 from mizaj.learn.train import train
-from mizaj.learn.train_settings import TrainSettings
 
 torch = pytest.importorskip("torch")
 ray = pytest.importorskip("ray")
@@ -94,6 +93,7 @@ def test_an_error_in_a_worker_comes_back(ray_cluster: None, jobs: ModuleType):
         train(replace(jobs.job(**SERVER), module=Failing(1, 3)))
 
 
-def test_a_server_is_on_ray_alone():
-    with pytest.raises(SettingError, match="needs on=ray"):
-        TrainSettings(exchange="server")
+@pytest.mark.parametrize("on", ["local", "spark"])
+def test_a_server_is_on_ray_alone(jobs: ModuleType, on: str):
+    with pytest.raises(SettingError, match="needs Ray: add --on ray"):
+        train(jobs.job(exchange="server", on=on))

@@ -43,6 +43,7 @@ def evaluate(
     """
     # Opened here: it brings numpy and pyarrow.
     from mizaj.cli import evaluating
+    from mizaj.cli.place import PlaceAsked
 
     job = evaluating.EvaluateJob(
         tuple(words),
@@ -52,7 +53,7 @@ def evaluate(
         label_map=tuple(label_map or ()),
         html=html,
         is_robustness_asked=robustness,
-        place=evaluating.PlaceAsked(on, address, workers),
+        place=PlaceAsked(on, address, workers),
     )
     chosen = ModelChoice(lexicons=tuple(lexicon or ()), rules=rules, domain=domain)
     return evaluating.evaluate_words(job, chosen, as_json=as_json)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from mizaj.batch import REJECTED
+from mizaj.cli.place import PlaceAsked
 from mizaj.cli.scoring import DONE, ModelChoice, open_whole
 from mizaj.cli.show import show, show_json, warn
 from mizaj.cli.words import SAMPLE, exists, is_spelt_like_file, pairs
@@ -21,21 +21,6 @@ from mizaj.learn.evaluation_page import write_page
 from mizaj.learn.robustness import Robustness, robustness
 from mizaj.model.predict import Model
 from mizaj.read import ReadSettings, Source
-from mizaj.run.places import Asked, Place, open_place
-
-
-@dataclass(frozen=True)
-class PlaceAsked:
-    """The words that say where it is done: without any, in this process, one file after the other."""
-
-    on: str = "local"
-    address: str | None = None
-    workers: int | None = None
-
-    def open(self) -> AbstractContextManager[Place]:
-        """The place while a block lasts."""
-        workers = 1 if self.on == "local" and self.workers is None else self.workers
-        return open_place(self.on, Asked(workers, self.address))
 
 
 @dataclass(frozen=True)
@@ -49,7 +34,7 @@ class EvaluateJob:
     label_map: tuple[str, ...]
     html: str | None
     is_robustness_asked: bool = False
-    place: PlaceAsked = PlaceAsked()
+    place: PlaceAsked = field(default_factory=PlaceAsked)
 
     def settings(self, models: Mapping[str, Model]) -> EvaluateSettings:
         """How it is counted. Raises `SettingError` for a label map that is not `A=B`, and for models of two tasks."""

@@ -34,6 +34,8 @@ def train(
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, metavar="N", help="Processes that train.")
     ] = None,
+    on: given.On = "local",
+    address: given.Address = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a stopped training.")
     ] = False,
@@ -49,6 +51,7 @@ def train(
     mizaj train posts.parquet -o my-model/
     mizaj train a.csv b.csv --validation v.csv --label-map good=positive -o mine/
     mizaj train feels.parquet --task emotion --kind gru --set epochs=3 -o feels/
+    mizaj train posts.parquet --kind cnn --on ray --workers 8 -o big/
     """
     # Opened here: it brings numpy and pyarrow.
     from mizaj.cli import training
@@ -71,5 +74,5 @@ def train(
         licence=licence,
         seed=seed,
     )
-    run = training.RunOptions(workers, resume=resume, overwrite=overwrite)
+    run = training.RunOptions(workers, on, address, resume=resume, overwrite=overwrite)
     return training.train_job(job, run, as_json=as_json)

@@ -19,6 +19,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from mizaj.cli.place import LOCAL
 from mizaj.cli.scoring import DONE
 from mizaj.cli.show import show, show_json, warn
 from mizaj.cli.words import exists, is_spelt_like_file, listed, pairs, resolve_sources
@@ -26,7 +27,9 @@ from mizaj.errors import Interrupted, SettingError
 from mizaj.learn import kinds
 from mizaj.learn.data import TableSettings
 from mizaj.learn.recipe import (
+    ADDRESS,
     CHECKPOINT,
+    ON,
     WORKERS,
     Recipe,
     Trained,
@@ -95,6 +98,8 @@ class RunOptions:
     """The words of `train` that say how it is run."""
 
     workers: int | None
+    on: str
+    address: str | None
     resume: bool
     overwrite: bool
 
@@ -204,6 +209,7 @@ def _run_settings(recipe: Recipe, run: RunOptions, checkpoint: Path | None) -> d
             message = f"kind '{recipe.kind}' is trained in one process; leave out --workers"
             raise SettingError(message)
         ours[WORKERS] = run.workers
+    ours |= _place(recipe, run)
     if run.resume and not has_setting(recipe, CHECKPOINT):
         message = f"kind '{recipe.kind}' keeps no checkpoints to go on from; leave out --resume"
         raise SettingError(message)
@@ -215,6 +221,19 @@ def _run_settings(recipe: Recipe, run: RunOptions, checkpoint: Path | None) -> d
     if not run.resume:
         shutil.rmtree(checkpoint, ignore_errors=True)
     return {**ours, CHECKPOINT: str(checkpoint)}
+
+
+def _place(recipe: Recipe, run: RunOptions) -> dict[str, Any]:
+    """The settings that say where it is trained. Raises `SettingError` for a kind that trains here alone."""
+    if run.on == LOCAL and run.address is None:
+        return {}
+    if run.on == LOCAL:
+        message = f"--address {run.address} names a cluster, but the training is local; add --on ray or --on spark"
+        raise SettingError(message)
+    if not has_setting(recipe, ON):
+        message = f"kind '{recipe.kind}' is trained in one process on this machine; leave out --on"
+        raise SettingError(message)
+    return {ON: run.on, ADDRESS: run.address}
 
 
 def _summary(trained: Trained, folder: Folder) -> str:

@@ -20,8 +20,10 @@ def tune(
         int, typer.Option("--trials", min=1, metavar="N", help="How many, earlier runs included.")
     ] = 30,
     workers: Annotated[
-        int, typer.Option("--workers", min=1, metavar="N", help="Processes on the study.")
+        int, typer.Option("--workers", min=1, metavar="N", help="Trials at a time.")
     ] = 1,
+    on: given.On = "local",
+    address: given.Address = None,
     settings: given.Settings = None,
     validation: given.Validation = None,
     folds: Annotated[
@@ -50,8 +52,10 @@ def tune(
     mizaj tune train.parquet --kind linear --trials 30 --workers 2 -o study/
     mizaj tune train.parquet --kind linear --trials 60 -o study/ --resume
     mizaj tune train.csv --kind cnn --validation v.csv --set epochs=4 -o study/
+    mizaj tune train.csv --kind cnn --on ray --workers 16 --trials 200 -o study/
     """
     # Opened here: it brings numpy, pyarrow and optuna.
+    from mizaj.cli.place import PlaceAsked
     from mizaj.cli.training import TrainJob
     from mizaj.cli.tuning import TuneJob, tune_posts
     from mizaj.learn.trials import TuneSettings
@@ -75,4 +79,5 @@ def tune(
         seed=seed,
     )
     searched = TuneSettings(trials, workers, folds or 5, seed, task, resume)
-    return tune_posts(TuneJob(job, searched, folds is not None, html), as_json=as_json)
+    place = PlaceAsked(on, address, workers)
+    return tune_posts(TuneJob(job, searched, place, folds is not None, html), as_json=as_json)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from mizaj.cli.place import LOCAL, PlaceAsked
 from mizaj.cli.scoring import DONE
 from mizaj.cli.show import show, show_json, warn
 from mizaj.cli.training import TrainJob
@@ -27,10 +28,14 @@ from mizaj.model.kinds import load_classifier
 
 @dataclass(frozen=True)
 class TuneJob:
-    """The words of `tune`: those of `train`, and how the settings are searched; without folds, held-out posts judge."""
+    """The words of `tune`: those of `train`, how the settings are searched, and where.
+
+    Without folds, held-out posts judge.
+    """
 
     train: TrainJob
     settings: TuneSettings
+    place: PlaceAsked
     has_folds: bool
     html: str | None
 
@@ -83,14 +88,16 @@ def _over_folds(job: TuneJob, recipe: Recipe, told: Told) -> Tuned:
 def _searched(
     job: TuneJob, recipe: Recipe, parts: tuple[Labelled, Labelled | None], told: Told
 ) -> Tuned:
-    return tune(
-        recipe.trainer,
-        *parts,
-        Path(job.train.output),
-        fixed=recipe.words,
-        settings=job.settings,
-        told=told,
-    )
+    with job.place.open() as place:
+        return tune(
+            recipe.trainer,
+            *parts,
+            Path(job.train.output),
+            fixed=recipe.words,
+            settings=job.settings,
+            told=told,
+            spread=None if job.place.on == LOCAL else place.spread,
+        )
 
 
 def _scores(found: Tuned) -> dict[str, Any]:

@@ -34,9 +34,9 @@ from mizaj.model.classifier import Classifier
 from mizaj.model.folder import POLARITY, Described, Folder, save
 
 _MOST_SOURCES = 30
-CHECKPOINT, WORKERS = "checkpoint", "workers"
-# Where a run keeps what it needs, not what it learns: not for the card.
-_NO_PART_OF_MODEL = (CHECKPOINT,)
+CHECKPOINT, WORKERS, ON, ADDRESS = "checkpoint", "workers", "on", "address"
+# Where a run is and keeps what it needs, not what it learns: not for the card.
+_NO_PART_OF_MODEL = (CHECKPOINT, ON, ADDRESS)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mizaj.errors import ExtraMissing
+from mizaj.errors import ExtraMissing, SettingError
 from mizaj.learn.group import Alone
 from mizaj.learn.job import Job, Trained
 from mizaj.learn.kinds import Progress, silent
@@ -39,6 +39,9 @@ def train(job: Job, progress: Progress = silent) -> Trained:
 def _way(settings: TrainSettings) -> Callable[[Job, Progress], Trained]:
     """How the settings have it trained; an engine is imported where it is asked for, since that takes seconds."""
     if settings.exchange == "server":
+        if settings.on != "ray":
+            msg = f"exchange is server, on {settings.on}; a parameter server needs Ray: add --on ray (on=ray)"
+            raise SettingError(msg)
         from mizaj.learn.parameter_server import train_with_server
 
         return train_with_server

@@ -87,9 +87,6 @@ class TrainSettings:
             _check(name, getattr(self, name), getattr(self, name) >= 0, "0 or more")
         _check("on", self.on, self.on in ENGINES, ", ".join(ENGINES))
         _check("exchange", self.exchange, self.exchange in EXCHANGES, ", ".join(EXCHANGES))
-        if self.exchange == "server" and self.on != "ray":
-            msg = f"exchange is server on {self.on}; a parameter server needs on=ray"
-            raise SettingError(msg)
 
 
 def _check(name: str, value: object, is_allowed: bool, allowed: str) -> None:  # noqa: FBT001 -- the claim itself
