@@ -83,7 +83,12 @@ def with_duplicates(source: Source, found: Duplicates) -> Source:
         for part, each in zip(source.parts, files, strict=True)
     ]
     columns = [field for field in source.schema if field.name != REJECTED.name]
-    return replace(source, parts=tuple(parts), schema=pa.schema([*columns, COPIES, REJECTED]))
+    return replace(
+        source,
+        parts=tuple(parts),
+        schema=pa.schema([*columns, COPIES, REJECTED]),
+        marks=found.content_hash,
+    )
 
 
 class _Verdicts:

@@ -131,7 +131,8 @@ class Source:
     """Inputs with one common schema, cut into shards whose order and names never change.
 
     `schema` is the common columns, the text as string or large_string, and `rejected` last.
-    `bad` lists inputs that could not be opened, `skipped` files of a folder that hold no posts.
+    `bad` lists inputs that could not be opened, `skipped` files of a folder that hold no posts. `marks` stands for
+    what was found out about the rows before they are read, such as copies, and is empty for nothing.
     A source of files pickles; it holds no open file.
     """
 
@@ -141,6 +142,7 @@ class Source:
     settings: ReadSettings
     bad: tuple[BadInput, ...] = ()
     skipped: tuple[str, ...] = ()
+    marks: str = ""
 
     @property
     def inputs(self) -> tuple[Identity, ...]:

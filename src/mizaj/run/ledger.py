@@ -78,6 +78,7 @@ def identity_of(job: Job) -> dict[str, Any]:
         "mizaj version": __version__,
         "pipeline": job.pipeline.fingerprint,
         "read settings": repr(job.source.settings),
+        "marks on rows": job.source.marks,
         "output format": f"{settings.format}, row groups of {settings.row_group_rows}",
         "columns": {column.name: str(column.type) for column in job.schema},
         "inputs": [[i.path, i.size_bytes, i.stamp] for i in job.source.inputs],
