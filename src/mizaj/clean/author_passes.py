@@ -91,7 +91,7 @@ def find_bots(
     folder: Path,
     *,
     settings: AuthorSettings | None = None,
-    spread: Spread = map,  # type: ignore[assignment]
+    spread: Spread = map,
     filters: Pipeline = _NOTHING,
 ) -> pa.Table:
     """Who is taken for a bot, with posts and templates: `JUDGED`, by author. Rows that `filters` reject do not count.

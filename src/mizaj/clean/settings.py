@@ -61,9 +61,9 @@ class CleanSettings:
 
     def _by_form(self) -> tuple[Step, ...]:
         length = Length(
-            self.text,
-            self.least_characters,
-            self.most_characters,
+            text=self.text,
+            least_characters=self.least_characters,
+            most_characters=self.most_characters,
             least_words=self.least_words,
             most_words=self.most_words,
         )
@@ -78,11 +78,12 @@ class CleanSettings:
     def _by_content(self) -> tuple[Step, ...]:
         steps: list[Step] = []
         if self.bots:
-            steps.append(Bots(self.bots, self.author, self.text))
+            steps.append(Bots(self.bots, author=self.author, text=self.text))
         if self.languages and set(self.languages) != set(POST_LANGUAGES):
             steps.append(Language(self.text, self.languages))
         if self.spam is not None:
             steps.append(Spam(self.text, self.spam))
         if self.about:
-            steps.append(Topic(self.text, self.about, self.topic_mode, self.company))
+            topic = Topic(self.text, self.about, mode=self.topic_mode, company=self.company)
+            steps.append(topic)
         return tuple(steps)
