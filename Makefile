@@ -1,5 +1,5 @@
-# Nine words. Each does its own set-up, in a .venv beside this file.
-.PHONY: setup format check test bench best docs demo release
+# Ten words. Each does its own set-up, in a .venv beside this file.
+.PHONY: setup format check test cluster-test bench best docs demo release
 .DEFAULT_GOAL := setup
 
 PYTHON ?= python3
@@ -27,8 +27,12 @@ check: .venv/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: .venv/.dev .venv/.browser
+test: .venv/.dev .venv/.browser .venv/.nodes
 	$(BIN)/pytest
+
+# Three nodes on this machine, each in a network of its own; ends what it started and nothing else.
+cluster-test: .venv/.dev .venv/.nodes
+	$(BIN)/pytest tests/cluster tests/contracts/test_places.py -v
 
 bench: .venv/.bench
 	$(BIN)/python benchmarks/run.py
@@ -90,5 +94,20 @@ release: check test docs
 	  || echo "make test: chromium could not be installed; the browser test will be skipped" >&2; \
 	else \
 	  echo "make test: no chromium here, and not root on Debian: the browser test will be skipped" >&2; \
+	fi
+	@touch $@
+
+# Nodes need `ip`, Spark needs Java; without them, their tests are skipped and say so.
+.venv/.nodes: | .venv/.dev
+	@wanted=""; command -v ip >/dev/null || wanted="iproute2"; \
+	command -v java >/dev/null || wanted="$$wanted openjdk-17-jre-headless"; \
+	if [ -z "$$wanted" ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "make: installing $$wanted for the tests of clusters"; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+	    --no-install-recommends $$wanted >/dev/null; } \
+	  || echo "make: $$wanted could not be installed; tests of clusters will be skipped" >&2; \
+	else \
+	  echo "make: no $$wanted here, and not root on Debian: tests of clusters will be skipped" >&2; \
 	fi
 	@touch $@

@@ -6,6 +6,7 @@ import importlib.machinery
 import importlib.util
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -115,6 +116,8 @@ def ray_cluster() -> Iterator[object]:
 def spark_session() -> Iterator[object]:
     """A Spark session on two processors of this machine; its workers find the modules of the folder `toy`."""
     pytest.importorskip("pyspark")
+    if shutil.which("java") is None:
+        pytest.skip("Spark needs Java")
     from mizaj.cluster import spark
 
     with _on_path(TOYS), spark.session(None, workers=2) as session:

@@ -23,8 +23,10 @@ BIN = Path(sys.executable).parent
 TOYS = Path(__file__).parents[1] / "toy"
 
 
-def cannot() -> str | None:
-    """Why there can be no nodes here; None if there can."""
+def cannot(place: str) -> str | None:
+    """Why there can be no nodes of this engine here; None if there can."""
+    if place == "spark" and shutil.which("java") is None:
+        return "Spark needs Java"
     if os.geteuid() != 0 or shutil.which("ip") is None:
         return "nodes need root and `ip` (Debian: apt-get install iproute2)"
     probe = f"mz{secrets.token_hex(2)}"

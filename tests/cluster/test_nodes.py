@@ -56,7 +56,7 @@ class Running:
 @pytest.fixture(params=STARTERS)
 def running(request: pytest.FixtureRequest) -> Iterator[Running]:
     pytest.importorskip({"spark": "pyspark"}.get(request.param, request.param))
-    reason = cluster.cannot()
+    reason = cluster.cannot(request.param)
     if reason:
         pytest.skip(reason)
     # sockets have names of 107 bytes at most, and Ray puts its own below this folder

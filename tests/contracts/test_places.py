@@ -14,11 +14,14 @@ import pytest
 from toy_steps import Fault, FaultOnce, KillAlways, KillOnce, RejectWord
 
 from mizaj.batch import Pipeline, Step
+from mizaj.clean.duplicates import DuplicateSettings
+from mizaj.clean.personal import MaskPersonal
 from mizaj.errors import ClusterError, SettingError, SinkError
 from mizaj.lexicon.columns import LexiconScore
 from mizaj.model.predict import load
 from mizaj.read import ReadSettings, Source, open_source
 from mizaj.run import RunSettings, run
+from mizaj.run.cleaning import Cleaning, clean
 from mizaj.run.places import PLACES
 from mizaj.summary import Summary, summarise
 from mizaj.write import Sink, WriteSettings
@@ -108,6 +111,20 @@ def test_the_output_is_the_same_wherever_it_ran(
     assert there.counts.rows_rejected >= 3
     if tier != "nothing":
         assert summary_of(tmp_path / "there") == summary_of(tmp_path / "here") != Summary()
+
+
+@pytest.mark.parametrize("near", [True, False])
+def test_cleaning_gives_the_same_wherever_it_ran(
+    place: str, near: bool, posts: Path, tmp_path: Path
+) -> None:
+    copies = DuplicateSettings(chunk_rows=30) if near else DuplicateSettings(near=None)
+    asked = Cleaning(copies=copies, mask=MaskPersonal(), then=(LexiconScore(),))
+    here = clean(opened(posts), tmp_path / "here", asked, settings=SETTINGS)
+    there = clean(opened(posts), tmp_path / "there", asked, on=place, settings=SETTINGS)
+    assert there == here
+    assert everything(tmp_path / "there") == everything(tmp_path / "here")
+    assert here.counts.rejected["duplicate_of"] > 3
+    assert here.counts.rejected["empty"] == 3
 
 
 def test_relative_paths_mean_the_same_files(
