@@ -37,7 +37,7 @@ FOUND = [
     ("asha@gmail,com", [("email", "asha@gmail,com")]),
     ("....asha@site.in", [("email", "asha@site.in")]),
     ("<asha@site.in>", [("email", "asha@site.in")]),
-    ("a@b.in@c.in", [("email", "a@b.in")]),
+    ("a@b.in@c.in", [("email", "a@b.in@c.in")]),
     (
         "pay asha@okhdfcbank or 9876543210@anyapp",
         [("upi", "asha@okhdfcbank"), ("upi", "9876543210@anyapp")],

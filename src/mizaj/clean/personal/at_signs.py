@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from mizaj.clean.personal.alphabet import FOREIGN, WORD
-from mizaj.clean.personal.found import EMAIL, HANDLE, KINDS, UPI, Found
+from mizaj.clean.personal.found import EMAIL, HANDLE, UPI, Found
 
 MAIL_HOSTS = "gmail|googlemail|yahoo|ymail|hotmail|outlook|rediffmail|icloud|protonmail"
 """Hosts known to be for mail, also where the dot of the address is missing."""
-MASK = f"<(?:{'|'.join(KINDS)})(?::[a-p]{{16}})?>"
-"""What stands in the place of something masked or hashed."""
 MASKED_NAME = "user"
 """`@user` stands in the place of a handle, here as in public sets: it is left alone and not counted."""
 NAME_START = f"A-Za-z_{FOREIGN}"
@@ -32,13 +31,12 @@ _LOCAL = re.compile(rf"[{WORD}+%-]+(?:\.[{WORD}+%-]+)*\Z")
 _DOMAIN = re.compile(rf"(?:[{WORD}-]{{1,63}}\.)+(?:[A-Za-z]{{2,24}}|[{FOREIGN}]{{2,24}})")
 _HOST = re.compile(r"[A-Za-z][A-Za-z0-9]{1,63}(?![A-Za-z0-9_-])")
 _NAME = re.compile(f"[0-9{NAME_START}]{NAME_REST}")
-_SPACED_NAME = re.compile(r" (?:_+ )?\w+(?: _+(?: \w+)?)*")
+_REST = re.compile(NAME_REST)
+_SPACED_NAME = re.compile(f" (?:_+ )?[{WORD}]+(?: _+(?: [{WORD}]+)?)*")
 _PRICE_OR_TIME = re.compile(
     r"[0-9]+(?:[.-]?[0-9]+)*(?:am|pm|rs|inr|rupees?|k|kg|gm?|km|m|cr|crores?|la[ck]hs?|hrs?|min|gb|mb|p|x|th|st|nd|rd)?",
     re.IGNORECASE,
 )
-_MASK_BEFORE = re.compile(rf"{MASK}\Z")
-_LONGEST_MASK = 32
 _ASCII_WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _DOT = r"(?:\.| ?[(\[{] ?dot ?[)\]}] ?)"
 _TOP = r"(?:com|co ?\. ?in|co|in|org|net|edu)(?![A-Za-z0-9_])"
@@ -47,7 +45,7 @@ _MAIL_HOST = re.compile(
 )
 _SPELLED = re.compile(
     # Possessive, and begun at the edge of a word alone: each word is read once, however long the text.
-    rf"(?<![{WORD}.+%-])[{WORD}.+%-]{{1,64}}+(?:"
+    rf"(?<![{WORD}.+%@-])[{WORD}.+%-]{{1,64}}+(?:"
     rf" ?[(\[{{] ?at ?[)\]}}] ?(?:[A-Za-z0-9-]{{1,63}}{_DOT}){{1,6}}[A-Za-z]{{2,24}}"
     rf"| at [A-Za-z0-9-]{{1,63}} dot {_TOP}"
     rf"| ?@ ?(?:{MAIL_HOSTS})(?: ?[.,] ?| dot | ){_TOP})",
@@ -91,6 +89,8 @@ def _address(text: str, place: int, first: int) -> Found | None:
     if local is None or local.group().lower() == "rt":
         return None
     start = place - len(local.group())
+    if local.group() == MASKED_NAME and text.startswith("@", start - 1):
+        return None  # of `@asha@0.IN`, masked
     if domain := _DOMAIN.match(text, place + 1):
         return Found(EMAIL, start, domain.end(), text[start : domain.end()].lower())
     host = _HOST.match(text, place + 1)
@@ -99,7 +99,8 @@ def _address(text: str, place: int, first: int) -> Found | None:
     if mail := _MAIL_HOST.match(text, place + 1):
         value = f"{local.group()}@{_DOTS.sub('.', mail.group())}".lower()
         return Found(EMAIL, start, mail.end(), value)
-    if _UPI_HOST.fullmatch(host.group()) or _is_phone(local.group()):
+    is_phone = _is_phone(local.group()) and host.group() != MASKED_NAME
+    if is_phone or _UPI_HOST.fullmatch(host.group()):
         return Found(UPI, start, host.end(), text[start : host.end()].lower())
     return None
 
@@ -109,17 +110,52 @@ def _is_phone(local: str) -> bool:
 
 
 def _handle(text: str, place: int, *, spaced: bool) -> Found | None:
-    before = text[max(0, place - _LONGEST_MASK) : place]
-    # What follows a mask without a space is the rest of something, such as `@c.in` of `a@b.in@c.in`.
-    if (before[-1:] in _ASCII_WORD and not _is_retweet(before)) or _MASK_BEFORE.search(before):
+    before = text[max(0, place - 3) : place]
+    if before[-1:] in _ASCII_WORD and not _is_retweet(before):
         return None
-    name = _NAME.match(text, place + 1)
-    if name is None and spaced:
-        name = _SPACED_NAME.match(text, place + 1)
-    if name is None or _PRICE_OR_TIME.fullmatch(name.group()) or name.group() == MASKED_NAME:
+    name = _name(text, place, spaced=spaced)
+    if name is None:
         return None
     return Found(HANDLE, place, name.end(), name.group().replace(" ", "").lower())
 
 
+def _name(text: str, place: int, *, spaced: bool) -> re.Match[str] | None:
+    """The name behind the at sign at `place`, unless it is a price, a time, or masked already."""
+    name = _NAME.match(text, place + 1)
+    if name is None and spaced:
+        name = _SPACED_NAME.match(text, place + 1)
+    if (
+        name is None
+        or _PRICE_OR_TIME.fullmatch(name.group().strip())
+        or name.group() == MASKED_NAME
+    ):
+        return None
+    return name
+
+
 def _is_retweet(before: str) -> bool:
-    return before[-2:].lower() == "rt" and before[-3:-2] not in _ASCII_WORD
+    # not right behind a mask, either: there it was the end of something
+    is_apart = before[-3:-2] not in _ASCII_WORD and before[-3:-2] not in {">", "…"}
+    return before[-2:].lower() == "rt" and is_apart
+
+
+def with_tails(text: str, found: Iterable[Found], *, spaced_handles: bool = False) -> list[Found]:
+    """The finds, each with the names right behind it: `@c.in` of `a@b.in@c.in` would be a handle once `a@b.in` is gone.
+
+    `found` is in the order of the text.
+
+    >>> with_tails("a@b.in@c.in", [Found("email", 0, 6, "a@b.in")])
+    [Found(kind='email', start=0, end=11)]
+    """
+    tailed: list[Found] = []
+    for each in found:
+        end = each.end
+        if tailed and each.start < tailed[-1].end:
+            end = max(end, tailed[-1].end)
+            each = tailed.pop()
+        while text.startswith("@", end) and (name := _name(text, end, spaced=spaced_handles)):
+            end = name.end()
+        if each.kind == HANDLE and (rest := _REST.match(text, end)):
+            end = rest.end()  # `@user` must not read on as `@user12`
+        tailed.append(replace(each, end=end))
+    return tailed

@@ -23,8 +23,8 @@ from mizaj.clean.personal.found import AADHAAR, CARD, EMAIL, HANDLE, IP, PAN, PH
 
 _NUMBER = f"(?:[{DIGITS}][{SEPARATORS}]{{0,3}}){{{FEWEST - 1}}}[{DIGITS}]"
 _ADDRESS = f"[{WORD}%+-]@"
-# A handle after a word or a mask, or one that begins with a digit, is judged by more than an expression can.
-_HARD_HANDLE = f"[A-Za-z0-9_>]@|@[0-9]|@{MASKED_NAME}(?:[.-][a-z0-9_]|[{FOREIGN}])"
+# A handle after a word, or one that begins with a digit, is judged by more than an expression can.
+_HARD_HANDLE = f"[{WORD}]@|@[0-9]|@{MASKED_NAME}(?:[.-][a-z0-9_]|[{FOREIGN}])"
 _SHAPES = {
     EMAIL: rf"{_ADDRESS}|(?i:[(\[{{] ?at ?[)\]}}]| dot (?:com|co|in|org|net|edu)|@ ?(?:{MAIL_HOSTS}))",
     UPI: _ADDRESS,
@@ -35,8 +35,8 @@ _SHAPES = {
     AADHAAR: _NUMBER,
     PHONE: _NUMBER,
 }
-_EASY_HANDLE = f"(^|[^A-Za-z0-9_>])@[{NAME_START}]{NAME_REST}"
-_MASKED_HANDLE = rf"(?:^|[^A-Za-z0-9_>])@{MASKED_NAME}\b"
+_EASY_HANDLE = f"(^|[^A-Za-z0-9_])@[{NAME_START}]{NAME_REST}"
+_MASKED_HANDLE = rf"(?:^|[^A-Za-z0-9_])@{MASKED_NAME}\b"
 
 
 def may_hold(texts: pa.Array, kinds: Collection[str]) -> pa.Array:

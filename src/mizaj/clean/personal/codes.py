@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
+from mizaj.clean.personal.alphabet import DIGITS
 from mizaj.clean.personal.found import IP, PAN, Found
 from mizaj.errors import ExtraMissing
 
@@ -18,13 +19,17 @@ LIBRARY = "python-stdnum"
 
 # The fourth letter is the kind of holder. In small letters, `helps 2020 a` must not do, so nothing stands between.
 _PAN = re.compile(
-    r"(?<![A-Za-z0-9_#])(?:"
+    rf"(?<![A-Za-z_#{DIGITS}])(?:"
     r"[A-Z]{3}[ABCFGHJKLPT][A-Z](?:[0-9]{4}|[ -][0-9]{4}[ -]?)[A-Z]"
     r"|[a-z]{3}[abcfghjklpt][a-z][0-9]{4}[a-z]"
-    r")(?![A-Za-z0-9_])"
+    rf")(?![A-Za-z_{DIGITS}])"
 )
-_V4 = re.compile(r"(?<![A-Za-z0-9_.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![A-Za-z0-9_]|\.[0-9])")
-_V6 = re.compile(r"(?<![A-Za-z0-9_.])[0-9A-Fa-f]{1,4}:[0-9A-Fa-f:]{3,35}+(?![A-Za-z0-9_])")
+_V4 = re.compile(
+    rf"(?<![A-Za-z_.{DIGITS}])(?:[0-9]{{1,3}}\.){{3}}[0-9]{{1,3}}(?![A-Za-z_{DIGITS}]|\.[{DIGITS}])"
+)
+_V6 = re.compile(
+    rf"(?<![A-Za-z_.{DIGITS}])[0-9A-Fa-f]{{1,4}}(?:::?[0-9A-Fa-f]{{1,4}}){{2,8}}(?![A-Za-z_{DIGITS}])"
+)
 _FEWEST_GROUPS = 3  # `12::30` and `ad::bad` are slips of the hand
 _VERSION = re.compile(
     r"(?:\b(?:v|ver|version|release|build|firmware|update|patch|ios|android|chrome|firefox|windows|linux|kernel|java"
@@ -56,11 +61,10 @@ def ips(text: str) -> Iterator[Found]:
     """
     found = [*_V4.finditer(text), *_V6.finditer(text)]
     for each in sorted(found, key=re.Match.start):
-        written = each.group().rstrip(":")
-        value = _address(written)
+        value = _address(each.group())
         before = text[max(0, each.start() - _VERSION_BEFORE) : each.start()]
         if value and not _VERSION.search(before):
-            yield Found(IP, each.start(), each.start() + len(written), value)
+            yield Found(IP, *each.span(), value)
 
 
 def _address(written: str) -> str | None:

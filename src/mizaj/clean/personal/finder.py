@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from mizaj.clean.personal.at_signs import at_signs, spelled_emails
+from mizaj.clean.personal.at_signs import at_signs, spelled_emails, with_tails
 from mizaj.clean.personal.codes import ips, pans
 from mizaj.clean.personal.found import (
     AADHAAR,
@@ -25,8 +25,9 @@ from mizaj.clean.personal.found import (
 )
 from mizaj.clean.personal.numbers import numbers
 
-_LINK = re.compile(r"(?:https?://|www\.)[^\s\0]+", re.IGNORECASE)
-_CALLING = re.compile(r"wa\.me|whatsapp|phone|mobile|tel[:=]", re.IGNORECASE)
+# What can stand in the place of a find ends a link, as the find itself does.
+_LINK = re.compile(r"(?:https?://|www\.)[^\s\0<>@…]+", re.IGNORECASE)
+_CALLING = re.compile(r"wa\.me|whatsapp|(?<!<)phone|mobile|tel[:=]", re.IGNORECASE)
 
 _Look = Callable[[str], Iterator[Found]]
 
@@ -51,7 +52,11 @@ class Finder:
         rest = text
         for look in _looks(self):
             new = [each for each in look(rest) if each.kind in self.kinds]
-            rest = blanked(rest, new) if new else rest
+            if not new:
+                continue
+            if HANDLE in self.kinds:
+                new = with_tails(rest, new, spaced_handles=self.spaced_handles)
+            rest = blanked(rest, new)
             found += new
         return sorted(found, key=lambda each: each.start)
 

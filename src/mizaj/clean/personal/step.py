@@ -92,6 +92,8 @@ class MaskPersonal:
             values, masked = self._read(column.dictionary)
             texts = pa.DictionaryArray.from_arrays(column.indices, values)
             return texts, _no_nulls(masked.take(column.indices))
+        if column.null_count == len(column):
+            return column, _Masked(len(column)).column()
         if text_type(column.type) is None:
             message = f"column '{self.text}' is {column.type}; a text column is {TEXT_TYPES}"
             raise SourceError(message)
@@ -118,7 +120,7 @@ class MaskPersonal:
     ) -> pa.Array:
         """The texts with those `where` says written anew, as far as something is found in them."""
         finder = Finder(kinds, self.region, self.spaced_handles)
-        write = _writer(self.how, self.key)
+        write = _writer(self.how, self.key, finder)
         places = np.flatnonzero(where.to_numpy(zero_copy_only=False)).tolist()
         rows, written = [], []
         # A loop over rows: what is found depends on checks that no kernel knows; few rows come here.
@@ -172,9 +174,9 @@ class _Masked:
         return pa.ListArray.from_arrays(pa.array(offsets), kinds)
 
 
-def _writer(how: str, key: str) -> Callable[[str, list[Found]], str]:
+def _writer(how: str, key: str, finder: Finder) -> Callable[[str, list[Found]], str]:
     if how == DROP:
-        return cut
+        return lambda text, found: cut(text, found, finder)
     written = mask_of if how == MASK else (lambda found: hash_of(found, key))
     return lambda text, found: replaced(text, found, written)
 
