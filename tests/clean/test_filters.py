@@ -146,7 +146,6 @@ def test_without_mojibake_only_characters_that_stand_for_nothing_count():
         (lambda: CleanSettings(languages=("fr",)), "languages to keep: fr"),
         (lambda: CleanSettings(spam=1.5), "threshold is 1.5"),
         (lambda: CleanSettings(about=("!",)), "no word of a topic"),
-        (lambda: CleanSettings(about=("film",), topic_mode="similar"), "needs the company"),
     ],
 )
 def test_a_limit_that_makes_no_sense_is_refused(make, said):

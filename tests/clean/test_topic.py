@@ -100,13 +100,18 @@ def test_enough_company_keeps_a_post_without_a_word_of_the_topic():
     ("settings", "said"),
     [
         ({"mode": "near"}, "mode is 'near'; allowed: words, similar"),
-        ({"mode": SIMILAR, "about": ("film",)}, "needs the company"),
         ({"about": ("film", "...")}, "'...' is no word"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(settings, said):
     with pytest.raises(SettingError, match=said):
         Topic(**settings)
+
+
+def test_company_that_was_not_learnt_is_asked_for_when_posts_come():
+    topic = Topic(about=("film",), mode=SIMILAR)
+    with pytest.raises(SettingError, match="needs the company"):
+        rejected(topic, ["a post"])
 
 
 TEXTS = st.lists(st.text("ab @1!", max_size=5), max_size=20)

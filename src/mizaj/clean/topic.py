@@ -70,7 +70,8 @@ class Topic:
     """The filter that keeps posts about a topic: reason `off_topic`.
 
     `about` are words or phrases of the topic, in either script; none keeps all posts. In the mode `words` one of them
-    must stand in the post; in the mode `similar` enough of the words in `company` will do, too.
+    must stand in the post; in the mode `similar` enough of the words in `company` will do, too, which `learn_company`
+    must have found before posts are filtered.
 
     >>> texts = ["Filmein dekho", "#NewMovieAlert", "फ़िल्म अच्छी है", "mausam accha hai"]
     >>> batch = pa.record_batch({"text": texts, "rejected": pa.nulls(4, REJECTED.type)})
@@ -86,9 +87,6 @@ class Topic:
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             msg = f"mode is '{self.mode}'; allowed: {', '.join(MODES)}"
-            raise SettingError(msg)
-        if self.mode == SIMILAR and self.about and self.company is None:
-            msg = "mode 'similar' needs the company of the topic's words, learnt from a sample of the posts; give it"
             raise SettingError(msg)
         for wanted in self.about:
             if not any(character.isalnum() for character in wanted):
@@ -111,9 +109,12 @@ class Topic:
         return ("off_topic",)
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """The batch with posts that are not about the topic rejected."""
+        """The batch with posts that are not about the topic rejected. Raises `SettingError` for company not learnt."""
         if not self.about:
             return batch
+        if self.mode == SIMILAR and self.company is None:
+            msg = "mode 'similar' needs the company of the topic's words: give what `learn_company` finds in a sample"
+            raise SettingError(msg)
         kept = kept_texts(batch, self.text)
         posts = Words.of(kept.texts)
         is_off = ~is_about(posts, self.about)

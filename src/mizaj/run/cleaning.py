@@ -99,7 +99,7 @@ def _prepared(source: Source, sink: Sink, cleaning: Cleaning, place: Place) -> J
 def _with_bots(
     source: Source, asked: AuthorSettings, found: CleanSettings, place: Place, work: Path
 ) -> CleanSettings:
-    filters = Pipeline(found.steps())
+    filters = Pipeline(replace(found, about=()).steps())
     bots = find_bots(source, work / "bots", settings=asked, spread=place.spread, filters=filters)
     return replace(found, bots=tuple(bots["author"].to_pylist()), author=asked.author)
 
