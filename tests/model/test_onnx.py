@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mizaj.errors import ModelError, SettingError
+from mizaj.model import onnx
 from mizaj.model.folder import save
 from mizaj.model.kinds import load_classifier
 from mizaj.model.onnx import OnnxClassifier, Serving, distinct_rows, equal_batches
@@ -152,3 +153,12 @@ def test_an_exported_model_answers_without_torch(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("share", "most"), [("1", 1), ("64", 64), ("", 64), ("0", 64), ("two", 64)])
+def test_a_task_of_a_cluster_takes_its_share_of_the_cores(
+    monkeypatch: pytest.MonkeyPatch, share: str, most: int
+) -> None:
+    monkeypatch.setattr(onnx, "_own_cores", lambda: 64)
+    monkeypatch.setenv("OMP_NUM_THREADS", share)
+    assert onnx.cores() == most

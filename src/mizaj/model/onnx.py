@@ -225,7 +225,12 @@ def _check_ends(session: Any, n_labels: int) -> None:  # noqa: ANN401 - onnxrunt
 
 
 def cores() -> int:
-    """The cores that this process may use."""
+    """The cores that this process may use: at most OMP_NUM_THREADS, by which clusters give a task its share."""
+    share = os.environ.get("OMP_NUM_THREADS", "")
+    return min(_own_cores(), int(share)) if share.isdecimal() and int(share) else _own_cores()
+
+
+def _own_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
