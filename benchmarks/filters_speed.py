@@ -1,6 +1,8 @@
 """What each filter of the default chain costs a post, on one core, after checking that splitting changes nothing.
 
-python benchmarks/filters_speed.py [--posts N]
+    python benchmarks/filters_speed.py [--posts N]
+
+The steps run one after another over the same batches, each a few times; the median counts.
 """
 
 from __future__ import annotations
