@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mizaj.errors import ModelError, SettingError
-from mizaj.model import onnx
+from mizaj.model import onnx as served
 from mizaj.model.folder import save
 from mizaj.model.kinds import load_classifier
 from mizaj.model.onnx import OnnxClassifier, Serving, distinct_rows, equal_batches
@@ -159,6 +159,6 @@ def test_an_exported_model_answers_without_torch(tmp_path: Path) -> None:
 def test_a_task_of_a_cluster_takes_its_share_of_the_cores(
     monkeypatch: pytest.MonkeyPatch, share: str, most: int
 ) -> None:
-    monkeypatch.setattr(onnx, "_own_cores", lambda: 64)
+    monkeypatch.setattr(served, "_own_cores", lambda: 64)
     monkeypatch.setenv("OMP_NUM_THREADS", share)
-    assert onnx.cores() == most
+    assert served.cores() == most

@@ -1,0 +1,333 @@
+"""Past this machine: what a run of billions of posts costs those who coordinate it, and where each design breaks.
+
+    python benchmarks/scale.py [--files N ...] [--shards N] [--tasks N] [--nodes N ...] [--no-ray]
+
+* listing: opening a source of many small files, time and memory a file
+* driver: a run of many shards in which nothing is done, by the real code (run, ledger, manifest): time, memory
+* Ray: what one task costs the real scheduler loop on a real cluster of this machine
+* simulation: the real scheduler loop (`cluster.ray.map_shards`, its window, its second tasks for lost nodes), ledger
+  and manifest over thousands of nodes that are simulated: a clock of their own, shards that take as long as measured
+  posts do, slow nodes, and nodes that are lost. That clock goes on while the driver works, by the time that its
+  processor really took and by what a task costs Ray, so that a driver which cannot keep up leaves nodes idle.
+"""
+
+from __future__ import annotations
+
+import argparse
+import heapq
+import itertools
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import machine
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mizaj.batch import Pipeline
+from mizaj.cluster import ray as on_ray
+from mizaj.cluster.parcel import Outcome
+from mizaj.read import Shard, Source, Span, open_source
+from mizaj.run import Counts, Job, RunSettings, ShardResult, run_at
+from mizaj.run.places import Place
+from mizaj.write import Sink
+
+FILES = (1_000, 10_000)
+SHARDS, TASKS = 100_000, 5_000
+NODES = (10, 100, 1_000, 4_000)
+CORES = 16
+SHARD_ROWS = 262_144
+POSTS_A_CORE_SECOND = 180_000.0  # the default model; `docs/results.md`
+SPREAD = 0.15  # of the time of a shard, as a share of it
+SLOW_NODES, SLOWNESS = 0.02, 3.0
+LOSSES_A_NODE_HOUR = 0.01
+LATENCY_S = 0.02  # of a task, from being asked for to its begin; measured by `--tasks`
+TASK_S = 0.0005  # of the driver's time, for each task, inside Ray; measured by `--tasks`
+SHARDS_A_CORE = 10
+NOTICE_S = 65.0  # until a lost node is told of
+SEED = 5
+
+
+def main() -> int:
+    options = _options()
+    print(machine.heading(), "", sep="\n", flush=True)
+    if options.part is not None:
+        print(*_PARTS[options.part](options.number), sep="|")
+        return 0
+    print("| files | s | ms a file | peak MB |", "| ---: | ---: | ---: | ---: |", sep="\n")
+    for n in options.files:
+        print(_row(n, _apart("listing", n)), flush=True)
+    print("\n| shards | s | us a shard | peak MB |", "| ---: | ---: | ---: | ---: |", sep="\n")
+    print(_row(options.shards, _apart("driver", options.shards)), flush=True)
+    if not options.no_ray:
+        print("\n| Ray tasks | s | us a task | |", "| ---: | ---: | ---: | ---: |", sep="\n")
+        print(_row(options.tasks, _apart("tasks", options.tasks)), flush=True)
+    print("", *_HEAD, sep="\n")
+    for n, rows in itertools.product(options.nodes, options.shard_rows):
+        print(_simulated(n, rows, options.shards_a_core), flush=True)
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--files", type=int, nargs="+", default=FILES)
+    parser.add_argument("--shards", type=int, default=SHARDS)
+    parser.add_argument("--tasks", type=int, default=TASKS)
+    parser.add_argument("--nodes", type=int, nargs="+", default=NODES)
+    parser.add_argument("--shards-a-core", type=int, default=SHARDS_A_CORE)
+    parser.add_argument("--shard-rows", type=int, nargs="+", default=(SHARD_ROWS, 8 * SHARD_ROWS))
+    parser.add_argument("--no-ray", action="store_true")
+    parser.add_argument("--part", choices=tuple(_PARTS), help=argparse.SUPPRESS)
+    parser.add_argument("--number", type=int, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def _row(n: int, found: Sequence[float]) -> str:
+    seconds, each, peak = found
+    return f"| {n:,} | {seconds:.2f} | {each:,.2f} | {peak:,.0f} |"
+
+
+def _apart(part: str, number: int) -> list[float]:
+    """A part in a process of its own, so that its peak memory is its own."""
+    command = [sys.executable, __file__, "--part", part, "--number", str(number)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return [float(each) for each in said.splitlines()[-1].split("|")]
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _listing(n: int) -> tuple[float, float, float]:
+    with tempfile.TemporaryDirectory() as name:
+        for i in range(n):
+            pq.write_table(pa.table({"id": [i], "text": ["mast"]}), f"{name}/{i:06}.parquet")
+        start = time.perf_counter()
+        source = open_source(name)
+        seconds = time.perf_counter() - start
+        assert len(source.shards) == n
+        return seconds, seconds / n * 1e3, _peak_mb()
+
+
+def _driver(n: int) -> tuple[float, float, float]:
+    source = source_of(n)
+
+    def do_jobs(function: object, shards: Sequence[Shard], /, *, tick: Any) -> Any:
+        return (_result(shard) for shard in shards)
+
+    start = time.process_time()
+    with tempfile.TemporaryDirectory() as name:
+        found = _run(source, Path(name) / "out", Place(do_jobs, map))
+    assert found.counts.rows_in == n * SHARD_ROWS
+    seconds = time.process_time() - start
+    return seconds, seconds / n * 1e6, _peak_mb()
+
+
+def _tasks(n: int) -> tuple[float, float, float]:
+    with on_ray.connected(None, workers=2):
+        list(on_ray.map_shards(_nothing, range(100)))
+        start = time.perf_counter()
+        assert sum(1 for _ in on_ray.map_shards(_nothing, range(n))) == n
+        seconds = time.perf_counter() - start
+    return seconds, seconds / n * 1e6, _peak_mb()
+
+
+def _nothing(_: int) -> None:
+    return None
+
+
+_PARTS = {"listing": _listing, "driver": _driver, "tasks": _tasks}
+
+
+def source_of(n: int, shard_rows: int = SHARD_ROWS) -> Source:
+    """A source of `n` shards that names one file, as a cluster's run would know it."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "posts.parquet"
+        pq.write_table(pa.table({"text": ["mast"]}), path)
+        opened = open_source(path)
+    spans = (Span(i, i + 1, shard_rows, shard_rows * 70) for i in range(n))
+    shards = tuple(Shard(f"posts-{i:07}", 0, span) for i, span in enumerate(spans))
+    return Source(opened.parts, opened.schema, shards, opened.settings)
+
+
+def _result(shard: Shard) -> ShardResult:
+    n_rows = shard.span.n_rows or 0
+    return ShardResult(shard.name, Counts(n_rows, n_rows), {f"{shard.name}.parquet": n_rows * 60})
+
+
+def _run(source: Source, out: Path, place: Place) -> Any:
+    job = Job(Pipeline(()), source, Sink(out))
+    settings = RunSettings(
+        is_progress_shown=False, is_hashed=False, now=lambda: datetime(2030, 1, 1, tzinfo=UTC)
+    )
+    return run_at(place, job, settings)
+
+
+@dataclass(order=True)
+class _Event:
+    at_s: float
+    number: int
+    what: str = field(compare=False)
+    node: int = field(compare=False, default=-1)
+    task: Any = field(compare=False, default=None)
+
+
+@dataclass(eq=False)
+class SimulatedRay:
+    """What `cluster.ray` asks of Ray, over nodes that are simulated, by a clock of their own.
+
+    A task goes to a free processor, the nodes in turn; what a lost node was doing is never heard of again.
+    """
+
+    n_nodes: int
+    seed: int = SEED
+
+    def __post_init__(self) -> None:
+        self.chosen = random.Random(self.seed)
+        self.now_s = 0.0
+        self.worked_s = 0.0
+        self.n_lost = 0
+        self.free = [(i // self.n_nodes, i % self.n_nodes) for i in range(self.n_nodes * CORES)]
+        heapq.heapify(self.free)
+        self.queue: deque[Any] = deque()
+        self.heard_s = time.process_time()
+        self.done: dict[Any, Any] = {}
+        self.numbers = itertools.count()
+        self.events: list[_Event] = []
+        self.lost: dict[int, float] = {}
+        self.slow = {i for i in range(self.n_nodes) if self.chosen.random() < SLOW_NODES}
+        self.exceptions = SimpleNamespace(RayError=RuntimeError)
+        self._plan_loss()
+
+    # What the scheduler loop calls
+
+    def put(self, value: object) -> str:
+        return "parcel"
+
+    def nodes(self) -> list[dict[str, Any]]:
+        told = {node for node, at in self.lost.items() if at + NOTICE_S <= self.now_s}
+        return [
+            {"NodeID": str(i), "Alive": i not in told, "Resources": {"CPU": CORES}}
+            for i in range(self.n_nodes)
+        ]
+
+    def cluster_resources(self) -> dict[str, float]:
+        return {"CPU": self.n_nodes * CORES}
+
+    def options(self, **_: object) -> SimulatedRay:
+        return self
+
+    def remote(self, _: object, shard: Shard) -> int:
+        task = next(self.numbers)
+        self.queue.append((task, shard))
+        self.now_s += TASK_S
+        self._begin()
+        return task
+
+    def wait(self, tasks: list[int], *, num_returns: int, timeout: float) -> tuple[list[int], list]:
+        self._go_on()
+        end_s = self.now_s + timeout
+        while timeout and not self.done:
+            if not self.events or self.events[0].at_s > end_s:
+                self.now_s = end_s
+                break
+            self._happen()
+        self.heard_s = time.process_time()
+        return list(itertools.islice(self.done, num_returns)), []
+
+    def get(self, task: int) -> Outcome:
+        return self.done.pop(task)
+
+    def cancel(self, task: int, *, force: bool) -> None:
+        self.done.pop(task, None)
+
+    # What happens
+
+    def _go_on(self) -> None:
+        """All that happened while the driver was at work."""
+        until_s = self.now_s + time.process_time() - self.heard_s
+        while self.events and self.events[0].at_s <= until_s:
+            self._happen()
+        self.now_s = max(self.now_s, until_s)
+
+    def _begin(self) -> None:
+        while self.queue and self.free:
+            turn, node = heapq.heappop(self.free)
+            if node in self.lost:
+                continue
+            task, shard = self.queue.popleft()
+            took = self._takes_s(node, shard)
+            event = _Event(self.now_s + LATENCY_S + took, next(self.numbers), "end", node)
+            event.task = (task, shard, turn, took)
+            heapq.heappush(self.events, event)
+
+    def _takes_s(self, node: int, shard: Shard) -> float:
+        usual = (shard.span.n_rows or 0) / POSTS_A_CORE_SECOND
+        varied = usual * max(self.chosen.gauss(1.0, SPREAD), 0.3)
+        return varied * (SLOWNESS if node in self.slow else 1.0)
+
+    def _plan_loss(self) -> None:
+        rate = self.n_nodes * LOSSES_A_NODE_HOUR / 3600
+        at_s = self.now_s + self.chosen.expovariate(rate)
+        heapq.heappush(self.events, _Event(at_s, next(self.numbers), "loss"))
+
+    def _happen(self) -> None:
+        event = heapq.heappop(self.events)
+        self.now_s = max(self.now_s, event.at_s)
+        if event.what == "loss":
+            self.lost.setdefault(self.chosen.randrange(self.n_nodes), self.now_s)
+            self.n_lost = len(self.lost)
+            self._plan_loss()
+            return
+        task, shard, turn, took = event.task
+        if self.lost.get(event.node, float("inf")) <= self.now_s:
+            return
+        self.worked_s += took
+        self.done[task] = Outcome(_result(shard))
+        heapq.heappush(self.free, (turn, event.node))
+        self._begin()
+
+
+_HEAD = (
+    f"Simulated: nodes of {CORES} processors, {SLOW_NODES:.0%} of them {SLOWNESS:g} times as slow, "
+    f"{LOSSES_A_NODE_HOUR:g} losses a node and hour; {TASK_S * 1e6:g} us of the driver a task inside Ray.",
+    "",
+    "| nodes | posts a shard | 10^9 posts | time by their clock | at work | lost | driver CPU s | us a shard |",
+    "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+)
+
+
+def _simulated(n_nodes: int, shard_rows: int, shards_a_core: int) -> str:
+    n = n_nodes * CORES * shards_a_core
+    source = source_of(n, shard_rows)
+    simulated: Any = SimulatedRay(n_nodes)
+    before = on_ray.ray, on_ray._task
+    on_ray.ray = on_ray._task = simulated
+    start = time.process_time()
+    try:
+        with tempfile.TemporaryDirectory() as name:
+            place = Place(lambda f, s, /, *, tick: on_ray.map_shards(f, s), map)
+            found = _run(source, Path(name) / "out", place)
+    finally:
+        on_ray.ray, on_ray._task = before
+    seconds = time.process_time() - start
+    assert found.counts.rows_in == n * shard_rows, "a row was lost or done twice"
+    at_work = simulated.worked_s / (simulated.now_s * n_nodes * CORES)
+    return (
+        f"| {n_nodes:,} | {shard_rows:,} | {n * shard_rows / 1e9:,.1f} | {simulated.now_s:,.0f} s | {at_work:.0%} | "
+        f"{simulated.n_lost} | {seconds:.1f} | {seconds / n * 1e6:,.0f} |"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
