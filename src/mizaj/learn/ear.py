@@ -23,7 +23,7 @@ class Ear:
     def __init__(self, listens_at: str, is_found_at: str) -> None:
         secret = secrets.token_bytes(32)
         self._listener = Listener((listens_at, 0), authkey=secret)
-        self.address: Address = (is_found_at, self._listener.address[1], secret)  # type: ignore[assignment,index] # a host and a port
+        self.address: Address = (is_found_at, int(self._listener.address[1]), secret)
         self._heard: queue.SimpleQueue[tuple[int, Said | Answer]] = queue.SimpleQueue()
 
     def __enter__(self) -> Self:

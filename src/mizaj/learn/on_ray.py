@@ -37,7 +37,7 @@ try:
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 except ImportError:
-    ray = None
+    ray = None  # type: ignore[assignment]
 
 _POLL_S = 0.2
 _PATIENCE_S = 600
@@ -66,12 +66,12 @@ def train_on_ray(job: Job, progress: Progress) -> Trained:
     with connected(settings.address, workers=max(own_cores(), settings.workers)):
         check(shared_folders(settings))
         plan = plan_of(settings)
-        ear = ray.remote(num_cpus=0, **beside())(_RayEar).remote(content)
-        fit = ray.remote(num_cpus=0, max_retries=0, **beside())(_fit)
+        ear: Any = ray.remote(num_cpus=0, **beside())(_RayEar).remote(content)
+        fit: Any = ray.remote(num_cpus=0, max_retries=0, **beside())(_fit)
         running = fit.remote(ear, plan)
         try:
             _listen(ear, running, progress, plan)
-            answer: Answer = ray.get(ear.answered.remote())
+            answer: Any = ray.get(ear.answered.remote())
         finally:
             _end(running)
             ray.kill(ear)
@@ -86,7 +86,7 @@ def beside() -> dict[str, Any]:
 
 def plan_of(settings: TrainSettings) -> Plan:
     """What each worker takes of the cluster that is connected. Raises `SettingError` where they do not fit."""
-    nodes = [each["Resources"] for each in ray.nodes() if each["Alive"]]
+    nodes = [each["Resources"] for each in ray.nodes() if each["Alive"]]  # type: ignore[no-untyped-call] # Ray leaves it so
     cores = [int(each.get("CPU", 0)) for each in nodes]
     own = settings.threads or cores_each(cores, settings.workers)
     if sum(each // own for each in cores) < settings.workers:

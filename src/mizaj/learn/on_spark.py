@@ -41,7 +41,7 @@ try:
     from pyspark.ml.torch.distributor import TorchDistributor
     from torch import distributed
 except ImportError:
-    pyspark = None
+    pyspark = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -82,7 +82,7 @@ def _check_slots(spark: SparkSession, settings: TrainSettings) -> None:
 def _places(spark: SparkSession) -> tuple[str, str]:
     """Where to listen for workers, and where they find us."""
     conf = spark.sparkContext.getConf()
-    if spark.sparkContext.master.startswith("local"):
+    if str(spark.sparkContext.master).startswith("local"):
         return "127.0.0.1", "127.0.0.1"
     here = str(conf.get("spark.driver.host"))
     return str(conf.get("spark.driver.bindAddress", here)), here

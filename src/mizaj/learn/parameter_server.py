@@ -34,7 +34,7 @@ try:
     import ray
     import torch
 except ImportError:
-    ray = None
+    ray = torch = None  # type: ignore[assignment]
 
 
 def train_with_server(job: Job, progress: Progress) -> Trained:
@@ -117,7 +117,7 @@ class _Training:
 
     def _take_back(self, done: Handle, worker: Handle, ticket: Ticket | None) -> None:
         try:
-            found = ray.get(done)
+            found: Any = ray.get(done)
         except ray.exceptions.RayActorError:
             if ticket is not None:
                 self.schedule.put(ticket)

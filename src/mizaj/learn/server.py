@@ -129,7 +129,9 @@ class Shard:
 
     def state(self) -> dict[str, Array]:
         """All that a checkpoint needs, by name."""
-        kept = {f"now.{key}": each for key, each in zip(self._keys, self._parameters, strict=True)}
+        kept: dict[str, Tensor] = {
+            f"now.{key}": each for key, each in zip(self._keys, self._parameters, strict=True)
+        }
         kept |= {
             f"best.{key}": each for key, each in zip(self._keys, self._best or [], strict=False)
         }
