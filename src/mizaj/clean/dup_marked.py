@@ -23,13 +23,9 @@ REASON = "duplicate_of"
 
 @dataclass(frozen=True)
 class MarkedPart:
-    """A part whose batches carry the verdicts on their rows; `files` names the file of each span.
-
-    `content_hash` stands for the verdicts, so that a run that is resumed can tell that they changed.
-    """
+    """A part whose batches carry the verdicts on their rows; `files` names the file of each span."""
 
     part: Part
-    content_hash: str
     files: tuple[tuple[Span, Path], ...]
 
     @property
@@ -78,10 +74,7 @@ def with_duplicates(source: Source, found: Duplicates) -> Source:
             )
             raise SourceError(msg)
         files[shard.part].append((shard.span, path))
-    parts = [
-        MarkedPart(part, found.content_hash, tuple(each))
-        for part, each in zip(source.parts, files, strict=True)
-    ]
+    parts = [MarkedPart(part, tuple(each)) for part, each in zip(source.parts, files, strict=True)]
     columns = [field for field in source.schema if field.name != REJECTED.name]
     return replace(
         source,
