@@ -15,9 +15,9 @@ pytest.importorskip("phonenumbers")
 pytest.importorskip("stdnum")
 
 from mizaj.batch import MASKED, Pipeline
-from mizaj.clean.personal import KINDS, WAYS, MaskPersonal
+from mizaj.clean.personal import KINDS, WAYS, MaskPersonal, codes, numbers, telephones
 from mizaj.clean.personal.finder import Finder
-from mizaj.errors import SettingError, SourceError
+from mizaj.errors import ExtraMissing, SettingError, SourceError
 
 KEY, OTHER_KEY = "correct horse battery staple", "another key that is long enough"
 STEPS = {
@@ -298,6 +298,22 @@ def test_settings_that_are_not_allowed_are_refused(wrong: dict, message: str) ->
 def test_a_column_that_is_no_text_is_refused_by_name() -> None:
     with pytest.raises(SourceError, match="column 'text' is int64; a text column is"):
         STEPS["mask"](pa.record_batch({"text": [1]}))
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "kind", "library"),
+    [
+        (telephones, "phonenumbers", "phone", "phonenumbers"),
+        (numbers, "_luhn", "card", "python-stdnum"),
+        (codes, "_pan", "pan", "python-stdnum"),
+    ],
+)
+def test_a_library_that_is_missing_is_named_with_its_extra(
+    monkeypatch: pytest.MonkeyPatch, module, name: str, kind: str, library: str
+) -> None:
+    monkeypatch.setattr(module, name, None)
+    with pytest.raises(ExtraMissing, match=rf"{library} is not installed.*mizaj\[clean\]"):
+        MaskPersonal(kinds=(kind,))(pa.record_batch({"text": ["ABCPK1234F 4111111111111111"]}))
 
 
 AUTHORS = ["@Asha", None, "asha", "ravi"]

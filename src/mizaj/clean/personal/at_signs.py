@@ -28,7 +28,14 @@ _UPI_HOST = re.compile(
 )
 _LONGEST_LOCAL = 64  # RFC 5321, and what keeps the look back short
 _LOCAL = re.compile(rf"[{WORD}+%-]+(?:\.[{WORD}+%-]+)*\Z")
-_DOMAIN = re.compile(rf"(?:[{WORD}-]{{1,63}}\.)+(?:[A-Za-z]{{2,24}}|[{FOREIGN}]{{2,24}})")
+# A capital begins a new sentence (`asha@site.in.Thanks`), unless it is short: `Site.In`.
+_DOMAIN = re.compile(
+    rf"(?:[{WORD}-]{{1,63}}\.)+"
+    rf"(?:[a-z]{{2,24}}|[A-Z]{{2,24}}(?![a-z])|[A-Z][a-z]{{1,3}}(?![a-z])|[{FOREIGN}]{{2,24}})"
+)
+_PICTURE = (
+    "pic.twitter.com"  # scraped posts have it right behind the last word, which may be a handle
+)
 _HOST = re.compile(r"[A-Za-z][A-Za-z0-9]{1,63}(?![A-Za-z0-9_-])")
 _NAME = re.compile(f"[0-9{NAME_START}]{NAME_REST}")
 _REST = re.compile(NAME_REST)
@@ -91,7 +98,7 @@ def _address(text: str, place: int, first: int) -> Found | None:
     start = place - len(local.group())
     if local.group() == MASKED_NAME and text.startswith("@", start - 1):
         return None  # of `@asha@0.IN`, masked
-    if domain := _DOMAIN.match(text, place + 1):
+    if (domain := _DOMAIN.match(text, place + 1)) and not domain.group().endswith(_PICTURE):
         return Found(EMAIL, start, domain.end(), text[start : domain.end()].lower())
     host = _HOST.match(text, place + 1)
     if host is None:

@@ -13,7 +13,7 @@ from mizaj.errors import ExtraMissing
 try:
     from stdnum.in_ import pan as _pan
 except ImportError:
-    _pan = None
+    _pan = None  # type: ignore[assignment]
 
 LIBRARY = "python-stdnum"
 

@@ -16,7 +16,7 @@ try:
     from stdnum import luhn as _luhn
     from stdnum.in_ import aadhaar as _aadhaar
 except ImportError:
-    _luhn = _aadhaar = None
+    _luhn = _aadhaar = None  # type: ignore[assignment]
 
 # Issuers by first digits, with the lengths they give out (ISO/IEC 7812, and the issuers' own pages).
 _ISSUERS = (
@@ -44,7 +44,7 @@ def numbers(text: str, kinds: Collection[str], region: str = "IN") -> Iterator[F
     >>> [(each.kind, each.value) for each in numbers("2341 2341 2346 aur +91 98765-43210", kinds)]
     [('aadhaar', '234123412346'), ('phone', '+919876543210')]
     """
-    if _luhn is None and not {CARD, AADHAAR}.isdisjoint(kinds):
+    if not {CARD, AADHAAR}.isdisjoint(kinds) and _luhn is None:
         raise ExtraMissing(LIBRARY, extra="clean")
     judge = partial(_number, kinds=kinds, region=region)
     for run in runs(text):

@@ -192,13 +192,15 @@ def _with(batch: pa.RecordBatch, name: str, column: pa.Array) -> pa.RecordBatch:
 
 
 def _check(step: MaskPersonal) -> None:
+    kinds: object = step.kinds  # from a command line or a file it may be anything
+    names: object = step.columns
     if step.how not in WAYS:
         message = f"how is {step.how!r}; allowed: {', '.join(WAYS)}"
         raise SettingError(message)
-    if not isinstance(step.kinds, tuple) or not set(step.kinds) <= set(KINDS):
+    if not isinstance(kinds, tuple) or not set(kinds) <= set(KINDS):
         message = f"kinds is {step.kinds!r}; allowed: a tuple of {', '.join(KINDS)}"
         raise SettingError(message)
-    if not isinstance(step.columns, tuple) or step.text in step.columns:
+    if not isinstance(names, tuple) or step.text in names:
         message = (
             f"columns is {step.columns!r}; allowed: a tuple of columns that are replaced whole; "
             f"the text '{step.text}' is masked by kind"

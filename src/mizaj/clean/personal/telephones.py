@@ -10,7 +10,7 @@ from mizaj.errors import ExtraMissing, SettingError
 try:
     import phonenumbers
 except ImportError:
-    phonenumbers = None
+    phonenumbers = None  # type: ignore[assignment]
 
 LIBRARY = "phonenumbers"
 INDIA = "IN"
