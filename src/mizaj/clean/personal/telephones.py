@@ -56,7 +56,7 @@ def telephone(stretch: Stretch, region: str) -> str | None:
     phonenumbers.
     """
     value = _plain(stretch, region)
-    return value if value and _is_free(stretch, has_prefix=stretch.has_plus) else None
+    return value if value and _is_free(stretch) else None
 
 
 def check_region(region: str) -> None:
@@ -142,12 +142,12 @@ def _known(number: str, region: str | None) -> str | None:
     return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
 
 
-def _is_free(stretch: Stretch, *, has_prefix: bool) -> bool:
+def _is_free(stretch: Stretch) -> bool:
     """Whether nothing beside the digits says that they are something else."""
     start, end = stretch.span
     text = stretch.run.text
     before = text[max(0, start - _CONTEXT) : start]
-    if has_prefix:
+    if stretch.has_plus:
         return not _CODE_AFTER.match(text, end)
     if _UNIT_BEFORE.search(before) and not _AMOUNT_BEFORE.search(before):
         return False
