@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 
+import pytest
 import typer
 from typer.testing import CliRunner
 
+from mizaj.cli import leakage_command
 from mizaj.cli.leakage_command import leakage
 
 app = typer.Typer()
 app.command()(leakage)
 
 
-def test_two_files_of_different_formats_are_compared(tmp_path):
+@pytest.mark.parametrize("large_bytes", [leakage_command.LARGE_BYTES, 0])
+def test_two_files_of_different_formats_are_compared(tmp_path, monkeypatch, large_bytes):
+    monkeypatch.setattr(leakage_command, "LARGE_BYTES", large_bytes)
     (tmp_path / "a.csv").write_text("text,label\nBahut accha,positive\nbura,negative\n")
     (tmp_path / "b.jsonl").write_text('{"text": "bahut accha!!", "label": "neutral"}\n')
     paths = [str(tmp_path / name) for name in ("a.csv", "b.jsonl")]

@@ -77,3 +77,17 @@ def test_it_prints_and_goes_out_as_json():
 def test_a_table_without_texts_is_refused():
     with pytest.raises(ColumnMissing, match="column 'text', read by leakage"):
         leakage(TRAIN, pa.table({"post": ["x"]}))
+
+
+LONG = (
+    "kal raat stadium mein jab baarish ruki tab sab log wapas aaye aur aaj ka match bahut hi "
+    "kamaal ka tha sabne mil kar dekha aur khoob maza aaya"
+)
+
+
+def test_copies_that_share_no_key_are_found_by_their_likeness():
+    train = pa.table({"text": [f"dekho {LONG} yaaron"], "label": ["positive"]})
+    held = pa.table({"text": [f"suno {LONG} doston"], "label": ["negative"]})
+    assert leakage(train, held, LeakageSettings(near=None)).share == 0.0
+    found = leakage(train, held)
+    assert (found.n_near, found.n_conflicting, found.n_first_copies) == (1, 1, 1)

@@ -26,7 +26,7 @@ from mizaj.clean.dup_files import Receipt, Work, do_pass
 from mizaj.clean.dup_settings import DuplicateSettings
 from mizaj.cluster import Spread
 from mizaj.errors import SinkError, SourceError
-from mizaj.read import Shard, Source
+from mizaj.read import Part, Shard, Source
 from mizaj.read.tables import TablePart
 
 __all__ = ["DuplicateSettings", "Duplicates", "find_duplicates"]
@@ -166,12 +166,19 @@ def _result(place: Path, identity: str, done: Receipt) -> Duplicates:
 def _check(source: Source) -> None:
     """Refuses what cannot be read twice with the same rows: pipes, streams, queries."""
     for part, identity in zip(source.parts, source.inputs, strict=True):
-        if identity.stamp is None and not isinstance(part, TablePart):
+        if identity.stamp is None and not isinstance(_innermost(part), TablePart):
             msg = (
                 f"{identity.path}: copies are found in a second reading, and this can be read only once; "
                 "write it to a file first, or mark copies as they come (RecentPosts)"
             )
             raise SourceError(msg)
+
+
+def _innermost(part: Part) -> Part:
+    """The part inside parts that add to it or take from it."""
+    while (inner := getattr(part, "part", None)) is not None:
+        part = inner
+    return part
 
 
 def _identity(source: Source, settings: DuplicateSettings, filters: Pipeline) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +11,12 @@ from mizaj.cli import options as given
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from mizaj.learn.leakage import Leakage, LeakageSettings
+    from mizaj.read import Source
+
+LARGE_BYTES = 256 << 20
+"""Inputs that are bigger together are compared in passes over files, in a temporary folder."""
 
 
 def leakage(
@@ -32,10 +39,9 @@ def leakage(
     from mizaj.cli.scoring import DONE
     from mizaj.cli.show import show, show_json
     from mizaj.learn.leakage import LeakageSettings
-    from mizaj.learn.leakage import leakage as compare
 
     settings = LeakageSettings(text, label, n_examples=examples, names=(first, second))
-    found = compare(_read(first, text, label), _read(second, text, label), settings)
+    found = _compare(_open(first, text), _open(second, text), settings)
     if as_json:
         show_json(found.to_dict())
     else:
@@ -43,15 +49,35 @@ def leakage(
     return DONE
 
 
-def _read(path: str, text: str, label: str) -> pa.Table:
-    """The posts of a file and their labels, where it has such a column."""
-    import pyarrow as pa
-
+def _open(path: str, text: str) -> Source:
     from mizaj.cli.scoring import open_whole
     from mizaj.read import ReadSettings
 
-    source = open_whole([path], ReadSettings(text=text))
-    columns = [name for name in (text, label) if name in source.schema.names]
+    return open_whole([path], ReadSettings(text=text))
+
+
+def _compare(first: Source, second: Source, settings: LeakageSettings) -> Leakage:
+    """What both share: in memory, or in passes over files where they are big."""
+    import tempfile
+    from concurrent.futures import ThreadPoolExecutor
+    from pathlib import Path
+
+    from mizaj.learn.leakage import leakage
+    from mizaj.learn.leakage_passes import large_leakage
+
+    spans = [shard.span for source in (first, second) for shard in source.shards]
+    if sum(span.n_bytes for span in spans) <= LARGE_BYTES:
+        return leakage(_table(first, settings), _table(second, settings), settings)
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
+        return large_leakage(first, second, Path(folder), settings, spread=pool.map)
+
+
+def _table(source: Source, settings: LeakageSettings) -> pa.Table:
+    """The posts of a source and their labels, where it has such a column."""
+    import pyarrow as pa
+
+    names = (settings.text, settings.label)
+    columns = [name for name in names if name in source.schema.names]
     batches = [batch.select(columns) for shard in source.shards for batch in source.batches(shard)]
     schema = pa.schema([source.schema.field(name) for name in columns])
     return pa.Table.from_batches(batches, schema)

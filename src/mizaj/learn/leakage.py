@@ -1,19 +1,23 @@
 """What two tables share: copies of the rows of one in the other, and copies that have another label there.
 
 Posts to judge a model by that are copies of posts it was trained on flatter it; copies with another label say how
-noisy the labels are. What counts as a near copy is said in `folds`.
+noisy the labels are. A near copy shares a key of `folds.near_copy_keys`, or its plain form, or most of its shingles
+(`mizaj.clean`). Files that are too big for memory are compared in passes: see `large_leakage`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from mizaj.batch import LABEL, TEXT
+from mizaj.clean.near_columns import plain_forms
+from mizaj.clean.near_pairs import near_pairs
+from mizaj.clean.near_sketch import Sketch
 from mizaj.errors import ColumnMissing
 from mizaj.learn.folds import near_copy_keys
 
@@ -90,12 +94,16 @@ class Leakage:
 
 @dataclass(frozen=True)
 class LeakageSettings:
-    """Which columns are compared and how many examples are kept, those of conflicting labels first."""
+    """Which columns are compared and how many examples are kept, those of conflicting labels first.
+
+    `near` says how alike near copies are, None for those that share a key only.
+    """
 
     text: str = TEXT.name
     label: str = LABEL.name
     n_examples: int = 6
     names: tuple[str, str] = ("first", "second")
+    near: Sketch | None = field(default_factory=Sketch)
 
 
 def leakage(first: pa.Table, second: pa.Table, settings: LeakageSettings | None = None) -> Leakage:
@@ -111,6 +119,8 @@ def leakage(first: pa.Table, second: pa.Table, settings: LeakageSettings | None 
     """
     settings = settings or LeakageSettings()
     one, other = _Rows(first, settings), _Rows(second, settings)
+    if settings.near is not None:
+        _add_contents(one, other, settings.near)
     places = one.places_by_key()
     copies = []
     shared: set[int] = set()
@@ -133,6 +143,20 @@ def leakage(first: pa.Table, second: pa.Table, settings: LeakageSettings | None 
     )
 
 
+def _add_contents(one: _Rows, other: _Rows, sketch: Sketch) -> None:
+    """Gives rows the hashes of their contents as keys, and those of the second table the hashes of near ones too."""
+    n = len(one.texts)
+    forms = plain_forms(pa.array([*one.texts, *other.texts], pa.string()))
+    hashes: list[int] = forms.hashes.tolist()
+    pairs = near_pairs(forms, sketch)
+    near: dict[int, list[int]] = defaultdict(list)
+    for row, another in zip(pairs.rows.tolist(), pairs.others.tolist(), strict=True):
+        near[hashes[row]].append(hashes[another])
+        near[hashes[another]].append(hashes[row])
+    one.add_keys([each] for each in hashes[:n])
+    other.add_keys([each, *near.get(each, ())] for each in hashes[n:])
+
+
 class _Rows:
     """The texts of a table with their keys and labels."""
 
@@ -144,14 +168,19 @@ class _Rows:
         if settings.label in table.column_names:
             labels = pc.utf8_trim_whitespace(table[settings.label].cast(pa.string()))
             self.labels = [label or None for label in labels.to_pylist()]
-        self.keys = [
+        self.keys: list[tuple[str | int, ...]] = [
             keys if text.strip() else ()
             for text, keys in zip(self.texts, near_copy_keys(self.texts), strict=True)
         ]
 
-    def places_by_key(self) -> dict[str, list[int]]:
+    def add_keys(self, more: Iterable[Sequence[int]]) -> None:
+        """Gives each row that has a text further keys."""
+        both = zip(self.keys, more, strict=True)
+        self.keys = [(*keys, *added) if keys else () for keys, added in both]
+
+    def places_by_key(self) -> dict[str | int, list[int]]:
         """The rows that have each key."""
-        places: dict[str, list[int]] = defaultdict(list)
+        places: dict[str | int, list[int]] = defaultdict(list)
         for row, keys in enumerate(self.keys):
             for key in keys:
                 places[key].append(row)
@@ -170,14 +199,15 @@ def _copy(one: _Rows, found: list[int], other: _Rows, row: int) -> Copy:
     place = min(found, key=rank)
     return Copy(
         EXACT if is_exact else NEAR,
-        _shortened(one.texts[place]),
-        _shortened(text),
+        shortened(one.texts[place]),
+        shortened(text),
         first_label=one.labels[place],
         second_label=label,
     )
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
+    """The text in one line, cut where it is too long to show."""
     line = " ".join(text.split())
     return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
 
