@@ -547,3 +547,48 @@ def palette(theme: str) -> dict[str, str]:
 def test_colours_contrast_as_wcag_aa_asks(theme, ink, ground, least):
     colours = palette(theme)
     assert contrast(colours[ink], colours[ground]) >= least
+
+
+def test_posts_that_came_many_times_are_shown_with_how_often(tmp_path):
+    rows = [row | {"copies": 1} for row in scored_rows(30)]
+    rows[4] |= {"copies": 9000, "text": "<b>vote & win</b> " + "x" * 400}
+    rows[7] |= {"copies": 12}
+    schema = SCHEMA.append(pa.field("copies", pa.int64()))
+    page = page_of(write_scored(tmp_path / "scored", rows, schema))
+    section = page[page.index('id="copies"') : page.index('id="rejects"')]
+    assert "&lt;b&gt;vote &amp; win&lt;/b&gt;" in section
+    assert section.index("9,000 times") < section.index("12 times")
+    assert section.count("<li>") == 2
+    assert "x" * 300 not in section
+
+
+def test_without_copies_there_is_no_section_of_them(scored):
+    assert 'id="copies"' not in page_of(scored)
+
+
+def test_stages_of_a_run_stand_with_what_they_set_aside(tmp_path):
+    folder = write_scored(tmp_path / "scored", scored_rows(30))
+    (folder / "rejects").mkdir()
+    rejects = {"text": ["free iPhone!!", ""], "rejected": ["spam", "empty"]}
+    pq.write_table(pa.table(rejects), folder / "rejects" / "part-0.parquet")
+    stages = [
+        {"name": "read", "rows_in": 1032, "kept": 1032, "rejected": {}},
+        {"name": "empty", "rows_in": 1032, "kept": 1031, "rejected": {"empty": 1}},
+        {"name": "spam", "rows_in": 1031, "kept": 1030, "rejected": {"spam": 1}},
+    ]
+    (folder / "manifest.json").write_text(json.dumps({"stages": stages, "masked": {"email": 3}}))
+    page = page_of(folder)
+    section = page[page.index('id="rejects"') : page.index('id="provenance"')]
+    assert "Stage by stage" in section
+    for cell in ("1,032", "1,031", "1,030", "spam 1", "empty 1"):
+        assert cell in section
+    assert "masked (1)" in page[page.index('id="provenance"') :]
+
+
+@pytest.mark.parametrize(
+    "stages", [None, "x", [3], [{"rejected": 4}], [{"rejected": {"a": []}}] * 2]
+)
+def test_a_manifest_edited_by_hand_is_no_fault(tmp_path, stages):
+    folder = write_scored(tmp_path / "scored", scored_rows(30))
+    (folder / "manifest.json").write_text(json.dumps({"stages": stages}))
+    assert "<main>" in page_of(folder)

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from mizaj.errors import SinkError
-from mizaj.report import charts, findings, reading, sections
+from mizaj.report import charts, findings, reading, sections, set_aside
 from mizaj.report.figures import Bucket, bucket_title, buckets, plural
 from mizaj.report.markup import Html, element, join
 from mizaj.report.reading import Explain
@@ -107,7 +107,8 @@ def render(
         sections.by_language(summary),
         reading.words(summary),
         reading.examples(summary, explain),
-        sections.rejects(summary),
+        set_aside.copies(summary),
+        set_aside.rejects(summary, manifest),
         reading.provenance(manifest, scored),
     )
     foot = element("footer", element("p", _METHOD), element("p", "Made with mizaj."), class_="end")

@@ -154,7 +154,9 @@ def provenance(manifest: Mapping[str, object], scored: str) -> Html:
         for name, value in facts
     )
     found = [element("dl", *terms, class_="facts")]
-    found += [_listing(name, value) for name, value in manifest.items() if name not in plain]
+    # stages stand with what they set aside
+    listed = {name: value for name, value in manifest.items() if name not in (*plain, "stages")}
+    found += [_listing(name, value) for name, value in listed.items()]
     if not manifest:
         found.append(note("There is no manifest.json beside the scored files."))
     broken = manifest.get("bad_inputs")

@@ -20,7 +20,9 @@ _BATCH_ROWS = 1 << 17
 # No row of a text format may be longer than a block; posts of 10 MB have been seen.
 _BLOCK_BYTES = 1 << 25
 _FORMATS = {".parquet": "parquet", ".jsonl": "json", ".ndjson": "json", ".csv": "csv"}
-_OPTIONAL = (columns.TIMESTAMP.name, columns.SOURCE.name, columns.REJECTED.name)
+_OPTIONAL = tuple(
+    each.name for each in (columns.TIMESTAMP, columns.SOURCE, columns.REJECTED, columns.COPIES)
+)
 _REJECTS = "rejects"
 _MANIFEST = "manifest.json"
 # In text formats the types are ours to say; times stay text, for one odd time must not stop a file.
@@ -30,6 +32,7 @@ _TEXT_TYPES = {
     columns.SOURCE.name: pa.string(),
     columns.TIMESTAMP.name: pa.string(),
     columns.REJECTED.name: pa.string(),
+    columns.COPIES.name: columns.COPIES.type,
 }
 
 

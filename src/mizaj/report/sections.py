@@ -16,7 +16,7 @@ from mizaj.report.figures import (
     short_count,
     signed,
 )
-from mizaj.report.markup import Html, element, join
+from mizaj.report.markup import Html, element
 from mizaj.summary import (
     CONFIDENCE_BANDS,
     CONFIDENCE_BINS,
@@ -261,34 +261,6 @@ def _mixing_panel(columns: Sequence[Column]) -> Html:
 
 def _mixing_tick(place: int) -> str:
     return str(5 * place) if place % 2 == 0 else ""
-
-
-def rejects(summary: Summary) -> Html:
-    """What was set aside, why, and a few of each."""
-    if not summary.n_rejected:
-        return section("rejects", "Set aside", "", note("No row was set aside."))
-    n_rows, most = summary.n_rows, max(found.n for found in summary.rejects.values())
-    by_size = sorted(summary.rejects.items(), key=lambda item: (-item[1].n, item[0]))
-    rows = []
-    for reason, found in by_size:
-        width = f"{100 * found.n / most:.2f}%"
-        drawn = element("rect", class_="plain", width=width, height="10")
-        shown = [post.text for post in found.examples.posts if post.text.strip()][:4]
-        examples = (
-            element("li", element("bdi", text, dir_="auto", class_="post")) for text in shown
-        )
-        rows.append(
-            element(
-                "div",
-                element("bdi", reason.replace("_", " ") or _NO_NAME, class_="name"),
-                element("svg", drawn, width="100%", height="10", aria_hidden="true"),
-                element("span", count(found.n), class_="size"),
-                element("ul", *examples, class_="few") if shown else Html(),
-                class_="reason",
-            )
-        )
-    lead = f"{percent(summary.n_rejected, n_rows)} of {plural(n_rows, 'row')} set aside."
-    return section("rejects", "Set aside", lead, join(rows))
 
 
 def tiles(summary: Summary, buckets: Sequence[Bucket]) -> Html:

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from mizaj import batch as columns
 from mizaj.errors import ColumnMissing
 from mizaj.summary.arrays import UNDATED, Floats, Ints, Mask, coded, floats, hours, plain
+from mizaj.summary.copied import Copied, copied
 from mizaj.summary.counts import MANY, SENTIMENTS, Counts, Timeline, added, capped
 from mizaj.summary.sample import SAMPLE_SIZE, Post, Rows, Sample
 
@@ -32,6 +33,7 @@ __all__ = [
     "SCORE_BINS",
     "SENTIMENTS",
     "UNDATED",
+    "Copied",
     "Counts",
     "Post",
     "Rejects",
@@ -72,7 +74,8 @@ class Summary:
 
     `sources`, `languages` and `tiers` are keyed by name (`""` = null); an absent column leaves
     them, or `timeline`, empty. `scores`, `confidences` and `mixing` are histograms. `examples` is
-    keyed by sentiment and confidence band, `rejects` by the reason up to its colon. `n_unscored`
+    keyed by sentiment and confidence band, `rejects` by the reason up to its colon. `copied` are the posts
+    with most copies, where those were looked for. `n_unscored`
     counts rows that were kept without a sentiment.
     """
 
@@ -88,6 +91,7 @@ class Summary:
     posts: Sample = field(default_factory=lambda: Sample(SAMPLE_SIZE))
     examples: Mapping[tuple[str, str], Sample] = field(default_factory=dict)
     rejects: Mapping[str, Rejects] = field(default_factory=dict)
+    copied: Copied = field(default_factory=Copied)
 
     def __add__(self, other: Summary) -> Summary:
         return Summary(
@@ -103,6 +107,7 @@ class Summary:
             posts=self.posts + other.posts,
             examples=added(self.examples, other.examples),
             rejects=capped(added(self.rejects, other.rejects), _MAX_REASONS),
+            copied=self.copied + other.copied,
         )
 
     @property
@@ -161,6 +166,7 @@ def _summarise_kept(batch: pa.RecordBatch, text: str) -> Summary:
             for stratum, is_in in _strata(rows.batch).items()
             if is_in.any()
         },
+        copied=copied(batch, text=text),
     )
 
 
