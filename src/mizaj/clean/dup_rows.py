@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from mizaj.batch import REJECTED, Pipeline
 from mizaj.clean.dup_files import Receipt, Work, Writer
@@ -85,7 +87,9 @@ class ReadRows:
                     filtered if is_all else filtered.filter(kept), rows + first
                 )
 
-    def _candidate_rows(self, batch: pa.RecordBatch, rows: Hashes) -> pa.RecordBatch:
+    def _candidate_rows(
+        self, batch: pa.RecordBatch, rows: NDArray[np.signedinteger[Any]]
+    ) -> pa.RecordBatch:
         forms = plain_forms(batch.column(self.source.settings.text))
         id_name, time_name = self.settings.columns(batch.schema)
         n = batch.num_rows

@@ -70,7 +70,7 @@ def find_duplicates(
     folder: Path,
     *,
     settings: DuplicateSettings | None = None,
-    spread: Spread = map,  # type: ignore[assignment]
+    spread: Spread = map,
     filters: Pipeline = _NOTHING,
 ) -> Duplicates:
     """The copies among the rows of a source that neither the reader nor `filters` set aside.
@@ -169,7 +169,7 @@ def _check(source: Source) -> None:
         if identity.stamp is None and not isinstance(_innermost(part), TablePart):
             msg = (
                 f"{identity.path}: copies are found in a second reading, and this can be read only once; "
-                "write it to a file first, or mark copies as they come (RecentPosts)"
+                "write it to a file first, or mark copies as they come (--copies recent)"
             )
             raise SourceError(msg)
 

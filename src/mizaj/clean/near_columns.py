@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 import pyarrow as pa
@@ -13,11 +15,12 @@ from mizaj.clean import near_plain, near_sketch
 from mizaj.clean.near_sketch import Hashes, Sketch
 
 try:
-    from mizaj.clean import _near
+    from mizaj.clean import _near as _built
 except ImportError:
-    _near = None  # type: ignore[assignment]
+    _built = None  # type: ignore[assignment]
 
 _SPARE_BYTES = 16
+_near: ModuleType | None = _built
 # What plain forms take at once beyond what their texts take, as a rule; more is asked for when it is not enough.
 _LEAST_ROOM = 1 << 16
 _NO_BYTES = memoryview(b"").cast("B")
@@ -49,7 +52,7 @@ def plain_forms(texts: pa.Array) -> PlainForms:
     done = 0
     while done < len(texts) or not pieces:
         rest = texts.slice(done)
-        pieces.append(_some_plain_forms(rest, hashes[done:], is_broken[done:]))
+        pieces.append(_some_plain_forms(_near.plain_forms, rest, hashes[done:], is_broken[done:]))
         done += len(pieces[-1])
     found = PlainForms(pieces[0] if len(pieces) == 1 else pa.concat_arrays(pieces), hashes)
     broken = np.flatnonzero(is_broken)
@@ -128,14 +131,14 @@ def join(parents: NDArray[np.int64], one: NDArray[np.int64], other: NDArray[np.i
 
 
 def _some_plain_forms(
-    texts: pa.Array, hashes: Hashes, is_broken: NDArray[np.uint8]
+    write: Callable[..., int], texts: pa.Array, hashes: Hashes, is_broken: NDArray[np.uint8]
 ) -> pa.LargeStringArray:
     """The plain forms of the first texts: all of them, unless one grows beyond what most do."""
     first_bytes = len(texts[0].as_buffer()) if len(texts) else 0
     n_bytes = texts.nbytes + first_bytes * near_plain.MOST_GROWTH + _LEAST_ROOM
     room = pa.allocate_buffer(n_bytes + _SPARE_BYTES)
     offsets = pa.allocate_buffer(8 * (len(texts) + 1))
-    done = _near.plain_forms(
+    done = write(
         *_buffers(texts),
         is_large=_is_large(texts),
         out=np.frombuffer(room, np.uint8),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import threading
 from dataclasses import dataclass, field
+from types import ModuleType
 
 import numpy as np
 import pyarrow as pa
@@ -25,11 +26,12 @@ from mizaj.clean.near_sketch import Hashes, Sketch
 from mizaj.errors import SettingError
 
 try:
-    from mizaj.clean import _near
+    from mizaj.clean import _near as _built
 except ImportError:
-    _near = None  # type: ignore[assignment]
+    _built = None  # type: ignore[assignment]
 
 REASON = "duplicate"
+_near: ModuleType | None = _built
 _GENERATIONS = 2
 # Posts that are less alike than the threshold by so much should be taken for copies no more often than this.
 _FAR, _MOST_FAR = 0.2, 0.02

@@ -36,7 +36,7 @@ def large_leakage(
     folder: Path,
     settings: LeakageSettings | None = None,
     *,
-    spread: Spread = map,  # type: ignore[assignment]
+    spread: Spread = map,
 ) -> Leakage:
     """What of `second` is in `first`, in bounded memory but for some 300 bytes for each row of `first` that is shared.
 
