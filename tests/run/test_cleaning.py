@@ -16,6 +16,7 @@ import pytest
 from mizaj.clean.authors import AuthorSettings
 from mizaj.clean.duplicates import DuplicateSettings
 from mizaj.clean.personal import MaskPersonal
+from mizaj.clean.recent import RecentSettings
 from mizaj.clean.settings import CleanSettings
 from mizaj.errors import ColumnMissing, Interrupted, SettingError, SinkError, SourceError
 from mizaj.lexicon.columns import LexiconScore
@@ -226,3 +227,11 @@ def test_filters_alone_equal_a_run_of_their_steps(tmp_path: Path) -> None:
     plain = run(asked.pipeline(asked.filters), posts(), tmp_path / "plain", settings=QUIET)
     assert cleaned == replace(plain)
     assert _files(tmp_path / "out") == _files(tmp_path / "plain")
+
+
+def test_copies_in_a_stream_are_marked_as_they_come(tmp_path: Path) -> None:
+    reader = pa.RecordBatchReader.from_batches(posts().schema, posts().to_batches(max_chunksize=2))
+    asked = Cleaning(copies=None, recent=RecentSettings(capacity=1000))
+    clean(reader, tmp_path / "out", asked, settings=QUIET)
+    assert {1: "duplicate", 3: "empty"}.items() <= reasons(tmp_path / "out").items()
+    assert {row["id"] for row in rows_of(tmp_path / "out")} >= {0, 4, 7, 9}

@@ -10,6 +10,7 @@ from mizaj.clean.authors import AuthorSettings, author_column
 from mizaj.clean.duplicates import DuplicateSettings
 from mizaj.clean.length import LONGEST
 from mizaj.clean.personal import KINDS, MaskPersonal
+from mizaj.clean.recent import RecentSettings
 from mizaj.clean.settings import CleanSettings
 from mizaj.clean.spam import THRESHOLD
 from mizaj.clean.topic import SIMILAR, WORDS
@@ -24,6 +25,7 @@ from mizaj.text.language import POST_LANGUAGES
 from mizaj.write import Sink
 
 ALL = "all"
+RECENT = "recent"
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ class Asked:
             self.filters.settings(text),
             bots=self._bots(source, text),
             copies=_COPIES[self.copies],
+            recent=RecentSettings(text=text) if self.copies == RECENT else None,
             mask=self.mask.step(text),
             then=() if self.model is None else (self.model.step(text),),
         )
@@ -119,6 +122,7 @@ _COPIES: dict[str, DuplicateSettings | None] = {
     "near": DuplicateSettings(),
     "exact": DuplicateSettings(near=None),
     "keep": None,
+    RECENT: None,
 }
 
 

@@ -16,6 +16,8 @@ from mizaj.clean.authors import AuthorSettings
 from mizaj.clean.dup_marked import with_duplicates
 from mizaj.clean.duplicates import DuplicateSettings, find_duplicates
 from mizaj.clean.personal import MaskPersonal
+from mizaj.clean.recent import RecentPosts, RecentSettings
+from mizaj.clean.recent_source import with_recent
 from mizaj.clean.settings import CleanSettings
 from mizaj.clean.topic import SIMILAR
 from mizaj.clean.topic_company import SampleShard, draw_sample, learn_company
@@ -32,13 +34,15 @@ from mizaj.write import Sink
 class Cleaning:
     """What is done to every post, in this order; None for what is not.
 
-    `filters` repair and reject; `bots` are authors who repeat themselves; of copies the first is kept; `mask` takes
+    `filters` repair and reject; `bots` are authors who repeat themselves; of `copies` the first is kept, found in
+    passes over the whole source, or of late ones (`recent`), as they come, in a source that is read once; `mask` takes
     personal data out of every row, rejected or not; `then` are further steps, such as scoring.
     """
 
     filters: CleanSettings = field(default_factory=CleanSettings)
     bots: AuthorSettings | None = None
     copies: DuplicateSettings | None = field(default_factory=DuplicateSettings)
+    recent: RecentSettings | None = None
     mask: MaskPersonal | None = None
     then: tuple[Step, ...] = ()
 
@@ -93,6 +97,8 @@ def _prepared(source: Source, sink: Sink, cleaning: Cleaning, place: Place) -> J
             filters=filters,
         )
         source = with_duplicates(source, copies)
+    if cleaning.recent is not None:
+        source = with_recent(source, RecentPosts(cleaning.recent), filters=Pipeline(found.steps()))
     return Job(cleaning.pipeline(found), source, sink)
 
 
