@@ -1,4 +1,4 @@
-"""How many near copies are found, how fast against datasketch, and what millions of posts take.
+"""How many near copies are found, how fast, what marking them in a stream gets wrong, what millions of posts take.
 
     python benchmarks/near_copies.py [--posts N] [--rounds N] [--rows N ...] [--workers N]
 
@@ -24,11 +24,13 @@ from pathlib import Path
 import datasets
 import machine
 import near_copies_posts
+import near_copies_recent
 import pyarrow as pa
 
 from mizaj.clean.near_columns import plain_forms
 from mizaj.clean.near_pairs import near_pairs
 from mizaj.clean.near_sketch import Sketch
+from mizaj.clean.recent import RecentSettings
 
 POSTS, RIVAL_POSTS, ROUNDS = 20_000, 2_000, 7
 ROWS = (1_000_000,)
@@ -54,6 +56,8 @@ def main() -> int:
         return 0
     texts = near_copies_posts.real(options.posts)
     print("", *_quality(texts), "", sep="\n", flush=True)
+    print(*near_copies_recent.errors(texts, RecentSettings()), "", sep="\n", flush=True)
+    print(*near_copies_recent.when_full(RecentSettings()), "", sep="\n", flush=True)
     if options.rows:
         print(*_sizes(options), "", sep="\n", flush=True)
     print(f"one thread, {machine.pin()}", "", *_speeds(texts, options), sep="\n", flush=True)
