@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from toy_steps import Fault, FaultOnce, KillAlways, KillOnce, RejectWord
+from toy_steps import Fault, FaultOnce, KillAlways, KillOnce, Pace, RejectWord
 
 from mizaj.batch import Pipeline, Step
 from mizaj.clean.duplicates import DuplicateSettings
 from mizaj.clean.personal import MaskPersonal
 from mizaj.errors import ClusterError, SettingError, SinkError
+from mizaj.learn.export import export
+from mizaj.learn.kinds import trainer
+from mizaj.learn.labelled import Labelled
 from mizaj.lexicon.columns import LexiconScore
+from mizaj.model.cascade import Cascade
+from mizaj.model.folder import Described, save
+from mizaj.model.lexicon_tier import lexicon_tier
+from mizaj.model.members import name_members
 from mizaj.model.predict import load
 from mizaj.read import ReadSettings, Source, open_source
+from mizaj.read.files import OUTPUT_MARK
 from mizaj.run import RunSettings, run
 from mizaj.run.cleaning import Cleaning, clean
 from mizaj.run.places import PLACES
@@ -90,19 +102,42 @@ def test_all_places_are_found() -> None:
     assert PLACES == EXPECTED
 
 
-TIERS: dict[str, Callable[[], tuple[Step, ...]]] = {
-    "lexicon": lambda: (LexiconScore(),),
-    "default": lambda: (load().step(),),
-    "filters": lambda: (RejectWord("bura"), LexiconScore()),
-    "nothing": lambda: (),
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of models: a network, the same exported in 8 bits, a cascade from the lexicon to that."""
+    pytest.importorskip("torch")
+    folder = tmp_path_factory.mktemp("models")
+    texts = [f"{word} {i}" for i in range(24) for word in ("bakwas", "dekha", "accha")]
+    posts = Labelled.of(pa.array(texts), np.arange(72) % 3, ("negative", "neutral", "positive"))
+    train = trainer("bag")
+    settings = train.settings_from(
+        {"epochs": "2", "buckets": "64", "embedding": "8", "threads": "1"}
+    )
+    network = train(posts, None, settings)
+    save(network, folder / "network")
+    exported = export(network, int8=True).model
+    save(exported, folder / "onnx")
+    tiers = [(lexicon_tier(), Described()), (exported, Described())]
+    save(Cascade(name_members(tiers), (0.6,)), folder / "cascade")
+    return folder
+
+
+TIERS: dict[str, Callable[[Path], tuple[Step, ...]]] = {
+    "lexicon": lambda _: (LexiconScore(),),
+    "default": lambda _: (load().step(),),
+    "network": lambda models: (load(models / "network").step(),),
+    "onnx": lambda models: (load(models / "onnx").step(),),
+    "cascade": lambda models: (load(models / "cascade").step(),),
+    "filters": lambda _: (RejectWord("bura"), LexiconScore()),
+    "nothing": lambda _: (),
 }
 
 
 @pytest.mark.parametrize("tier", TIERS)
 def test_the_output_is_the_same_wherever_it_ran(
-    place: str, tier: str, posts: Path, tmp_path: Path
+    place: str, tier: str, posts: Path, trained: Path, tmp_path: Path
 ) -> None:
-    pipeline = Pipeline(TIERS[tier]())
+    pipeline = Pipeline(TIERS[tier](trained))
     here = run(pipeline, opened(posts), tmp_path / "here", settings=SETTINGS)
     there = run(pipeline, opened(posts), tmp_path / "there", on=place, settings=SETTINGS)
     assert there == here
@@ -161,6 +196,28 @@ def test_a_worker_that_is_killed_loses_nothing_and_doubles_nothing(
     expected = everything(tmp_path / "here")
     expected.pop("manifest.json")
     assert left == expected
+
+
+def test_a_node_that_is_killed_loses_nothing_and_doubles_nothing(
+    ray_cluster: Any, posts: Path, tmp_path: Path
+) -> None:
+    """As in `tests/cluster`, where nodes have networks of their own, but without root."""
+    fine = ReadSettings(batch_rows=4, shard_rows=4)
+    source = open_source(posts / "b.jsonl", settings=replace(fine, shard_bytes=100))
+    pipeline = Pipeline((Pace(0.1), LexiconScore()))
+    run(pipeline, source, tmp_path / "here", settings=SETTINGS)
+    node, ledger = ray_cluster.add_node(num_cpus=1), tmp_path / "there" / OUTPUT_MARK
+
+    def kill() -> None:
+        while not (ledger.exists() and ledger.read_text().count("\n") > 3):
+            time.sleep(0.05)
+        ray_cluster.remove_node(node, allow_graceful=False)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    run(pipeline, source, tmp_path / "there", on="ray", settings=replace(SETTINGS, workers=None))
+    killer.join()
+    assert everything(tmp_path / "there") == everything(tmp_path / "here")
 
 
 def test_a_shard_that_ends_every_worker_ends_the_run_and_is_named(
