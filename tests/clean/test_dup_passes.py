@@ -280,7 +280,7 @@ class Choosy:
         return mark(batch, pa.compute.match_substring(batch.column("text"), "spam"), "spam")
 
 
-def test_rows_that_are_set_aside_are_no_copies_and_keep_their_reason(tmp_path):
+def test_rows_that_are_set_aside_are_no_copies_and_bring_their_reason(tmp_path):
     old = pa.array([None, None, None, None, "empty"], pa.string())
     texts = ["spam hai", "spam hai", "accha", None, "accha"]
     source = open_source(pa.table({"text": texts, "rejected": old}))
@@ -288,7 +288,7 @@ def test_rows_that_are_set_aside_are_no_copies_and_keep_their_reason(tmp_path):
     assert (found.n_rows, found.n_candidates, found.n_duplicates) == (5, 1, 0)
     marked = with_duplicates(source, found)
     batch = next(marked.batches(marked.shards[0]))
-    assert batch.column(REJECTED.name).to_pylist() == [None, None, None, "null_text", "empty"]
+    assert batch.column(REJECTED.name).to_pylist() == ["spam", "spam", None, "null_text", "empty"]
     assert batch.column(COPIES.name).to_pylist() == [1] * 5
 
 

@@ -20,7 +20,7 @@ FILTERS = {"Bots", "Broken", "Empty", "Language", "Length", "NoWords", "Spam", "
 REWRITERS = {"MaskPersonal", "Repair"}
 SCORERS = {"LexiconScore", "Normalise"}
 # These need more than defaults, and have suites of their own: a model's folder, the rows that were found before.
-ELSEWHERE = {"ModelScore": "test_models"}
+ELSEWHERE = {"ModelScore": "test_models", "Told": "test_told"}
 # What a filter that does nothing by default is given, so that it does something.
 AT_WORK = {
     "Bots": {"authors": ("1", "3")},

@@ -1,4 +1,7 @@
-"""A source whose rows carry what was found of copies: `copies`, and a reason in `rejected` for all but the first."""
+"""A source whose rows carry what was found of copies: `copies`, and a reason in `rejected` for all but the first.
+
+Rows that were not compared carry the reason of the filter that set them aside, which need not be asked again (`Told`).
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from mizaj.batch import COPIES, REJECTED
 from mizaj.clean.dup_files import opened
 from mizaj.clean.dup_firsts import VERDICT_SCHEMA
+from mizaj.clean.dup_rows import REASON_SCHEMA
 from mizaj.clean.duplicates import Duplicates
 from mizaj.clean.marking import mark
 from mizaj.errors import ColumnExists, SourceError
@@ -23,10 +28,10 @@ REASON = "duplicate_of"
 
 @dataclass(frozen=True)
 class MarkedPart:
-    """A part whose batches carry the verdicts on their rows; `files` names the file of each span."""
+    """A part whose batches carry the verdicts on their rows; `files` are those of each span: verdicts, reasons."""
 
     part: Part
-    files: tuple[tuple[Span, Path], ...]
+    files: tuple[tuple[Span, tuple[Path, Path]], ...]
 
     @property
     def origin(self) -> Origin:
@@ -44,19 +49,24 @@ class MarkedPart:
         return self.part.spans
 
     def batches(self, span: Span, target: pa.Schema, note: Note) -> Iterator[pa.RecordBatch]:
-        """The rows of the part with `copies`, and the reason in `rejected` where they are no first."""
-        path = dict(self.files)[span]
+        """The rows of the part with `copies`, and in `rejected` why rows are no first, or were not compared."""
+        path, reasons_path = dict(self.files)[span]
         target = pa.schema([field for field in target if field.name != COPIES.name])
         first = 0
-        with opened(path) as reader:
-            verdicts = _Verdicts(reader)
+        with opened(path) as verdicts_file, opened(reasons_path) as reasons_file:
+            verdicts = _ByRow(verdicts_file, VERDICT_SCHEMA)
+            reasons = _ByRow(reasons_file, REASON_SCHEMA)
             for batch in self.part.batches(span, target, note):
-                yield _marked(batch, verdicts.of(first, first + batch.num_rows), first)
-                first += batch.num_rows
+                stop = first + batch.num_rows
+                copies = _marked(batch, verdicts.of(first, stop), first)
+                yield _told(copies, reasons.of(first, stop), first)
+                first = stop
 
 
 def with_duplicates(source: Source, found: Duplicates) -> Source:
     """The same source with the column `copies` before `rejected`, and copies set aside as `duplicate_of:<id>`.
+
+    What the filters of the search set aside has their reason.
 
     `copies` is how many copies there are in all, this row among them; 1 for a row that stands alone or that the
     filters set aside, which is not compared. Raises `SourceError` when the verdicts are of another source,
@@ -64,7 +74,7 @@ def with_duplicates(source: Source, found: Duplicates) -> Source:
     """
     if COPIES.name in source.schema.names:
         raise ColumnExists(COPIES.name, added_by="with_duplicates")
-    files: list[list[tuple[Span, Path]]] = [[] for _ in source.parts]
+    files: list[list[tuple[Span, tuple[Path, Path]]]] = [[] for _ in source.parts]
     for shard in source.shards:
         path = found.path(shard.name)
         if not path.exists():
@@ -73,7 +83,7 @@ def with_duplicates(source: Source, found: Duplicates) -> Source:
                 "was emptied: find them again"
             )
             raise SourceError(msg)
-        files[shard.part].append((shard.span, path))
+        files[shard.part].append((shard.span, (path, found.reasons_path(shard.name))))
     parts = [MarkedPart(part, tuple(each)) for part, each in zip(source.parts, files, strict=True)]
     columns = [field for field in source.schema if field.name != REJECTED.name]
     return replace(
@@ -84,12 +94,12 @@ def with_duplicates(source: Source, found: Duplicates) -> Source:
     )
 
 
-class _Verdicts:
-    """The verdicts of a file in the order of their rows, read as far as they are asked for."""
+class _ByRow:
+    """What a file tells of rows, in their order, read as far as it is asked for."""
 
-    def __init__(self, reader: pa.RecordBatchFileReader) -> None:
+    def __init__(self, reader: pa.RecordBatchFileReader, schema: pa.Schema) -> None:
         self._batches = (reader.get_batch(i) for i in range(reader.num_record_batches))
-        self._held = pa.Table.from_batches([], VERDICT_SCHEMA)
+        self._held = pa.Table.from_batches([], schema)
 
     def of(self, first: int, stop: int) -> pa.Table:
         """Those on the rows from `first` to `stop`; no earlier row may be asked for later."""
@@ -115,8 +125,20 @@ def _marked(batch: pa.RecordBatch, verdicts: pa.Table, first: int) -> pa.RecordB
     elif batch.schema.field(REJECTED.name).type != REJECTED.type:
         old = batch.column(REJECTED.name).cast(pa.string()).cast(REJECTED.type)
         batch = batch.set_column(batch.schema.get_field_index(REJECTED.name), REJECTED, old)
-    where = np.full(n, -1)
-    where[places] = np.arange(len(places))
-    named = verdicts["duplicate_of"].combine_chunks().take(pa.array(where, mask=where < 0))
+    named = _spread(verdicts["duplicate_of"], places, n)
     reasons = pa.compute.binary_join_element_wise(REASON, named, ":")
     return mark(batch, reasons.is_valid(), reasons)
+
+
+def _told(batch: pa.RecordBatch, told: pa.Table, first: int) -> pa.RecordBatch:
+    if not len(told):
+        return batch
+    reasons = _spread(told["reason"], told["row"].to_numpy() - first, batch.num_rows)
+    return mark(batch, reasons.is_valid(), reasons)
+
+
+def _spread(values: pa.ChunkedArray, places: NDArray[np.int64], n: int) -> pa.Array:
+    """A column of n rows with the values at these places, null elsewhere."""
+    where = np.full(n, -1)
+    where[places] = np.arange(len(places))
+    return values.combine_chunks().take(pa.array(where, mask=where < 0))

@@ -21,12 +21,14 @@ from mizaj.clean.near_sketch import Hashes, Sketch
 from mizaj.errors import SourceError
 from mizaj.read import Shard, Source
 
-ROWS, TEXTS, BANDS = "rows", "texts", "bands"
+ROWS, TEXTS, BANDS, REASONS = "rows", "texts", "bands", "reasons"
 NODE = pa.field("node", pa.uint64())
 ROW_SCHEMA = pa.schema([NODE, ("time", pa.int64()), ("id", pa.string()), ("row", pa.int64())])
 """A post that may be a copy: the hash of its content, its time in microseconds, its id, its place in the shard."""
 TEXT_SCHEMA = pa.schema([NODE, ("text", pa.large_string())])
 BAND_SCHEMA = pa.schema([("key", pa.uint64()), NODE])
+REASON_SCHEMA = pa.schema([("row", pa.int64()), ("reason", pa.string())])
+"""Why a row is no candidate; kept, so that no filter has to be asked twice."""
 
 # Plain forms that are held at most before a chunk is written, and hashes by which a shard knows a text again.
 _CHUNK_BYTES = 16 << 20
@@ -52,20 +54,20 @@ class ReadRows:
             return done
         counts: Counter[str] = Counter(rows=0, candidates=0)
         n_chunks = 0
-        schemas = {ROWS: ROW_SCHEMA}
+        schemas = {ROWS: ROW_SCHEMA, REASONS: REASON_SCHEMA}
         if self.settings.near is not None:
             schemas |= {TEXTS: TEXT_SCHEMA, BANDS: BAND_SCHEMA}
         with self.work.writing(shard.name, schemas) as writers:
             seen = np.zeros(0, np.uint64)
-            for chunk in self._chunks(shard, counts):
+            for chunk in self._chunks(shard, counts, writers[REASONS]):
                 seen = self._write(chunk, writers, seen)
                 n_chunks += 1
         return self.work.enter(self.title, Receipt(shard.name, n_chunks, dict(counts)))
 
-    def _chunks(self, shard: Shard, counts: Counter[str]) -> Iterator[pa.Table]:
+    def _chunks(self, shard: Shard, counts: Counter[str], reasons: Writer) -> Iterator[pa.Table]:
         """The candidates of the shard: `ROW_SCHEMA` and the plain form."""
         held: list[pa.RecordBatch] = []
-        for batch in self._candidates(shard, counts):
+        for batch in self._candidates(shard, counts, reasons):
             held.append(batch)
             n_rows, n_bytes = sum(b.num_rows for b in held), sum(b.nbytes for b in held)
             if n_rows >= self.settings.chunk_rows or n_bytes >= _CHUNK_BYTES:
@@ -74,13 +76,17 @@ class ReadRows:
         if held:
             yield pa.Table.from_batches(held)
 
-    def _candidates(self, shard: Shard, counts: Counter[str]) -> Iterator[pa.RecordBatch]:
+    def _candidates(
+        self, shard: Shard, counts: Counter[str], reasons: Writer
+    ) -> Iterator[pa.RecordBatch]:
         for first, batch in numbered(self.source, shard):
             counts["rows"] += batch.num_rows
             filtered = self.filters(batch)
             kept = filtered.column(REJECTED.name).is_null()
             rows = np.flatnonzero(kept.to_numpy(zero_copy_only=False))
             counts["candidates"] += len(rows)
+            if len(rows) < batch.num_rows:
+                reasons.write_batch(_reasons(filtered.column(REJECTED.name), first))
             if len(rows):
                 is_all = len(rows) == batch.num_rows
                 yield self._candidate_rows(
@@ -143,6 +149,14 @@ def numbered(source: Source, shard: Shard) -> Iterator[tuple[int, pa.RecordBatch
             return
         yield first, batch
         first += batch.num_rows
+
+
+def _reasons(rejected: pa.Array, first: int) -> pa.RecordBatch:
+    """The reasons of the rows that have one."""
+    rows = pc.indices_nonzero(rejected.is_valid())
+    numbers = pc.add(rows.cast(pa.int64()), first)
+    columns = [numbers, rejected.take(rows).cast(pa.string())]
+    return pa.RecordBatch.from_arrays(columns, schema=REASON_SCHEMA)
 
 
 def as_time(column: pa.Array) -> pa.Array:

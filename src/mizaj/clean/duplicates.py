@@ -64,6 +64,10 @@ class Duplicates:
         """The file of verdicts on the rows of a shard."""
         return self.folder / dup_firsts.FINAL / f"{shard}.arrow"
 
+    def reasons_path(self, shard: str) -> Path:
+        """The file of the reasons of the rows of a shard that were not compared."""
+        return self.folder / dup_rows.REASONS / f"{shard}.arrow"
+
 
 def find_duplicates(
     source: Source,
@@ -95,7 +99,9 @@ def find_duplicates(
     work, bands = Work(place, n_buckets), Work(place, n_bands)
     done = work.receipt(_RESULT, _RESULT)
     names = [shard.name for shard in source.shards]
-    if done is not None and not all(work.path(dup_firsts.FINAL, name).exists() for name in names):
+    kinds = (dup_firsts.FINAL, dup_rows.REASONS)
+    kept = [work.path(kind, name) for kind in kinds for name in names]
+    if done is not None and not all(path.exists() for path in kept):
         shutil.rmtree(place)
         done = None
     if done is None:

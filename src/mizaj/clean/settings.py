@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mizaj.batch import TEXT, Step
+from mizaj.batch import TEXT, Filter, Step
 from mizaj.clean.authors import AUTHOR, Bots
 from mizaj.clean.broken import Broken
 from mizaj.clean.empty import Empty, NoWords
@@ -55,11 +55,11 @@ class CleanSettings:
         """What goes before all filters."""
         return (Repair(self.text),) if self.repair else ()
 
-    def filters(self) -> tuple[Step, ...]:
+    def filters(self) -> tuple[Filter, ...]:
         """The filters in order."""
         return (*self._by_form(), *self._by_content())
 
-    def _by_form(self) -> tuple[Step, ...]:
+    def _by_form(self) -> tuple[Filter, ...]:
         length = Length(
             text=self.text,
             least_characters=self.least_characters,
@@ -68,15 +68,15 @@ class CleanSettings:
             most_words=self.most_words,
         )
         # what cannot be repaired is told from what is not by the same library
-        steps: tuple[Step, ...] = (
+        steps: tuple[Filter, ...] = (
             Empty(self.text),
             length,
             Broken(self.text, mojibake=self.repair),
         )
         return steps if self.keep_links else (*steps, NoWords(self.text, emoji=self.keep_emoji))
 
-    def _by_content(self) -> tuple[Step, ...]:
-        steps: list[Step] = []
+    def _by_content(self) -> tuple[Filter, ...]:
+        steps: list[Filter] = []
         if self.bots:
             steps.append(Bots(self.bots, author=self.author, text=self.text))
         if self.languages and set(self.languages) != set(POST_LANGUAGES):

@@ -19,6 +19,7 @@ from mizaj.clean.personal import MaskPersonal
 from mizaj.clean.recent import RecentPosts, RecentSettings
 from mizaj.clean.recent_source import with_recent
 from mizaj.clean.settings import CleanSettings
+from mizaj.clean.told import Told
 from mizaj.clean.topic import SIMILAR
 from mizaj.clean.topic_company import SampleShard, draw_sample, learn_company
 from mizaj.read import Source, open_source
@@ -47,9 +48,14 @@ class Cleaning:
     then: tuple[Step, ...] = ()
 
     def pipeline(self, found: CleanSettings) -> Pipeline:
-        """All steps, with the filters as they are once bots and topic are known."""
+        """All steps, with the filters as they are once bots and topic are known.
+
+        Where copies were looked for, all filters have been asked by then.
+        """
         mask = () if self.mask is None else (self.mask,)
-        return Pipeline((*found.steps(), *mask, *self.then))
+        filters = found.filters()
+        asked = filters if self.copies is None else tuple(map(Told, filters))
+        return Pipeline((*found.rewriters(), *asked, *mask, *self.then))
 
 
 def clean(

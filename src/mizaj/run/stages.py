@@ -35,11 +35,15 @@ def stages_of(
     [9, 7]
     """
     left = dict(rejected)
-    filters = [(type(step).__name__.lower(), getattr(step, "reasons", ())) for step in steps]
+    filters = [(_name(step), getattr(step, "reasons", ())) for step in steps]
     own = {name: _taken(left, reasons) for name, reasons in filters if reasons}
     copies = _taken(left, COPY_REASONS)
     told = {READ: left, **own, **({DUPLICATES: copies} if copies else {})}
     return tuple(_chained(told, rows_in))
+
+
+def _name(step: Step) -> str:
+    return str(getattr(step, "name", type(step).__name__)).lower()
 
 
 def _taken(left: dict[str, int], reasons: Iterable[str]) -> dict[str, int]:
