@@ -64,6 +64,7 @@ def definition(monkeypatch: pytest.MonkeyPatch):
     def run(function, *args, **kwargs):
         with monkeypatch.context() as patch:
             patch.setattr(near_columns, "_near", None)
+            patch.setattr(near_columns, "_near_plain", None)
             return function(*args, **kwargs)
 
     return run

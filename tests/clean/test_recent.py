@@ -67,7 +67,7 @@ def test_cutting_batches_otherwise_changes_nothing(texts, capacity, size):
     assert marked(RecentPosts(chosen), texts, size) == marked(RecentPosts(chosen), texts)
 
 
-@pytest.mark.skipif(recent._near is None, reason="nothing is compiled; the definition runs alone")
+@pytest.mark.skipif(recent._recent is None, reason="nothing is compiled; the definition runs alone")
 @settings(max_examples=20, deadline=None)
 @given(
     texts=st.lists(
@@ -82,7 +82,7 @@ def test_compiled_and_definition_mark_and_remember_the_same(texts, capacity, err
     fast, slow = RecentPosts(chosen), RecentPosts(chosen)
     found = marked(fast, texts)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recent, "_near", None)
+        patch.setattr(recent, "_recent", None)
         assert marked(slow, texts) == found
     for one, other in zip((*fast._young, *fast._old), (*slow._young, *slow._old), strict=True):
         assert np.array_equal(one, other)

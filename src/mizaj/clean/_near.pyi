@@ -3,18 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 
-def plain_forms(
-    data: memoryview[int],
-    offsets: memoryview[int],
-    first: int,
-    n: int,
-    *,
-    is_large: bool,
-    out: NDArray[np.uint8],
-    out_offsets: NDArray[np.int64],
-    hashes: NDArray[np.uint64],
-    is_broken: NDArray[np.uint8],
-) -> int: ...
 def band_keys(
     data: memoryview[int],
     offsets: memoryview[int],
@@ -22,7 +10,7 @@ def band_keys(
     n: int,
     *,
     is_large: bool,
-    factors: NDArray[np.uint32],
+    factors: NDArray[np.uint16],
     length: int,
     n_bands: int,
     n_rows: int,
@@ -56,18 +44,3 @@ def mark_repeated(
 def join(
     parents: NDArray[np.int64], one: NDArray[np.int64], other: NDArray[np.int64], /
 ) -> None: ...
-def see_posts(
-    hashes: NDArray[np.uint64],
-    keys: NDArray[np.uint64],
-    is_long: NDArray[np.uint8],
-    is_open: NDArray[np.uint8],
-    is_copy: NDArray[np.uint8],
-    /,
-    *,
-    young: tuple[NDArray[np.uint64], NDArray[np.uint64]],
-    old: tuple[NDArray[np.uint64], NDArray[np.uint64]],
-    n_probes: int,
-    n_band_probes: int,
-    n_votes: int,
-    room: int,
-) -> tuple[int, int]: ...

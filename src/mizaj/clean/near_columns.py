@@ -16,11 +16,13 @@ from mizaj.clean.near_sketch import Hashes, Sketch
 
 try:
     from mizaj.clean import _near as _built
+    from mizaj.clean import _near_plain as _built_plain
 except ImportError:
-    _built = None  # type: ignore[assignment]
+    _built = _built_plain = None  # type: ignore[assignment]
 
 _SPARE_BYTES = 16
 _near: ModuleType | None = _built
+_near_plain: ModuleType | None = _built_plain
 # What plain forms take at once beyond what their texts take, as a rule; more is asked for when it is not enough.
 _LEAST_ROOM = 1 << 16
 _NO_BYTES = memoryview(b"").cast("B")
@@ -44,7 +46,7 @@ def plain_forms(texts: pa.Array) -> PlainForms:
     texts = as_text(texts)
     if texts.null_count:
         texts = texts.fill_null("")
-    if _near is None:
+    if _near_plain is None:
         return _plain_forms_by_definition(texts)
     pieces: list[pa.Array] = []
     hashes = np.zeros(len(texts), np.uint64)
@@ -52,7 +54,9 @@ def plain_forms(texts: pa.Array) -> PlainForms:
     done = 0
     while done < len(texts) or not pieces:
         rest = texts.slice(done)
-        pieces.append(_some_plain_forms(_near.plain_forms, rest, hashes[done:], is_broken[done:]))
+        pieces.append(
+            _some_plain_forms(_near_plain.plain_forms, rest, hashes[done:], is_broken[done:])
+        )
         done += len(pieces[-1])
     found = PlainForms(pieces[0] if len(pieces) == 1 else pa.concat_arrays(pieces), hashes)
     broken = np.flatnonzero(is_broken)

@@ -26,12 +26,12 @@ from mizaj.clean.near_sketch import Hashes, Sketch
 from mizaj.errors import SettingError
 
 try:
-    from mizaj.clean import _near as _built
+    from mizaj.clean import _recent as _built
 except ImportError:
     _built = None  # type: ignore[assignment]
 
 REASON = "duplicate"
-_near: ModuleType | None = _built
+_recent: ModuleType | None = _built
 _GENERATIONS = 2
 # Posts that are less alike than the threshold by so much should be taken for copies no more often than this.
 _FAR, _MOST_FAR = 0.2, 0.02
@@ -156,7 +156,7 @@ class RecentPosts:
     ) -> NDArray[np.bool_]:
         """Where the first texts are copies: all of them, or as many as until the younger generation is full."""
         is_copy = np.zeros(len(hashes), np.uint8)
-        see = _see_by_definition if _near is None else _near.see_posts
+        see = _see_by_definition if _recent is None else _recent.see_posts
         bands = self.settings.band_size
         n_seen, n_new = see(
             hashes,
