@@ -29,7 +29,9 @@ class MizajError(Exception):
         return _again, (type(self), self.args, self.__dict__)
 
 
-def _again(kind: type[MizajError], args: tuple[object, ...], state: dict[str, object]) -> MizajError:
+def _again(
+    kind: type[MizajError], args: tuple[object, ...], state: dict[str, object]
+) -> MizajError:
     error = kind.__new__(kind, *args)
     error.args = args
     error.__dict__.update(state)

@@ -90,12 +90,16 @@ class Nodes:
         self.started.append(process)
         return process
 
+    def pids(self, number: int) -> list[int]:
+        """The processes that run on a node."""
+        return [int(pid) for pid in _ip("netns", "pids", self.name(number)).split()]
+
     def kill(self, number: int) -> None:
         """End all that runs on a node, without grace, until nothing does."""
-        while pids := _ip("netns", "pids", self.name(number)).split():
+        while pids := self.pids(number):
             for pid in pids:
                 with suppress(ProcessLookupError):
-                    os.kill(int(pid), signal.SIGKILL)
+                    os.kill(pid, signal.SIGKILL)
             time.sleep(0.05)
 
     def cut(self, number: int) -> None:
@@ -158,7 +162,7 @@ def start_spark(nodes: Nodes) -> str:
             work,
         ]
         nodes.start(number, [*command, address])
-    wait_until(lambda: log.read_text().count("Registering worker") == 2, nodes)
+    wait_until(lambda: log.read_text().count("Registering worker") == len(nodes.numbers) - 1, nodes)
     return address
 
 

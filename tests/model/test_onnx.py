@@ -155,7 +155,9 @@ def test_an_exported_model_answers_without_torch(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(("share", "most"), [("1", 1), ("64", 64), ("", 64), ("0", 64), ("two", 64)])
+@pytest.mark.parametrize(
+    ("share", "most"), [("1", 1), ("64", 64), ("", 64), ("0", 64), ("two", 64)]
+)
 def test_a_task_of_a_cluster_takes_its_share_of_the_cores(
     monkeypatch: pytest.MonkeyPatch, share: str, most: int
 ) -> None:

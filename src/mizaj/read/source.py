@@ -166,7 +166,6 @@ class Source:
                 piece = raw.slice(start, self.settings.batch_rows)
                 yield conform(piece, self.schema, text=self.settings.text)
 
-
     def _raw(self, shard: Shard, note: Note) -> Iterator[pa.RecordBatch]:
         try:
             yield from self.parts[shard.part].batches(shard.span, self.schema, note)

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from mizaj.batch import SENTIMENT, TEXT, Pipeline
 from mizaj.errors import ExtraMissing, SettingError
-from mizaj.read import with_rejected
 from mizaj.read.columns import conform, unify
+from mizaj.read.source import with_rejected
 
 try:
     from pyspark.sql import functions
