@@ -33,7 +33,7 @@ class DuplicateSettings:
     id: str = ID.name
     timestamp: str = TIMESTAMP.name
     bucket_bytes: int = 16 << 20
-    chunk_rows: int = 1 << 15
+    chunk_rows: int = 1 << 14
 
     def __post_init__(self) -> None:
         for name in ("bucket_bytes", "chunk_rows"):
