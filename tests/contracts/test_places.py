@@ -18,9 +18,11 @@ import pytest
 from toy_steps import Fault, FaultOnce, KillAlways, KillOnce, Pace, RejectWord
 
 from mizaj.batch import Pipeline, Step
-from mizaj.clean.duplicates import DuplicateSettings
+from mizaj.clean.duplicates import DuplicateSettings, find_duplicates
 from mizaj.clean.personal import MaskPersonal
 from mizaj.errors import ClusterError, SettingError, SinkError
+from mizaj.learn.evaluate import EvaluateSettings, evaluate_models
+from mizaj.learn.evaluate_shards import evaluate_sources
 from mizaj.learn.export import export
 from mizaj.learn.kinds import trainer
 from mizaj.learn.labelled import Labelled
@@ -34,7 +36,7 @@ from mizaj.read import ReadSettings, Source, open_source
 from mizaj.read.files import OUTPUT_MARK
 from mizaj.run import RunSettings, run
 from mizaj.run.cleaning import Cleaning, clean
-from mizaj.run.places import PLACES
+from mizaj.run.places import PLACES, Asked, open_place
 from mizaj.summary import Summary, summarise
 from mizaj.write import Sink, WriteSettings
 
@@ -160,6 +162,42 @@ def test_cleaning_gives_the_same_wherever_it_ran(
     assert everything(tmp_path / "there") == everything(tmp_path / "here")
     assert here.counts.rejected["duplicate_of"] > 3
     assert here.counts.rejected["empty"] == 3
+
+
+def test_copies_are_the_same_when_a_worker_is_killed_in_the_search_for_them(
+    far: str, posts: Path, tmp_path: Path
+) -> None:
+    calm = find_duplicates(opened(posts), tmp_path / "here")
+    deadly = Pipeline((KillOnce("नहीं 5", str(tmp_path / "killed")),))
+    with open_place(far, Asked(folders=(tmp_path,))) as place:
+        found = find_duplicates(
+            opened(posts), tmp_path / "there", spread=place.spread, filters=deadly
+        )
+    assert (tmp_path / "killed").exists()
+    assert found.counts == calm.counts
+    assert found.largest == calm.largest
+    for shard in opened(posts).shards:
+        assert found.path(shard.name).read_bytes() == calm.path(shard.name).read_bytes()
+
+
+def test_evaluation_gives_the_same_wherever_it_ran(
+    place: str, trained: Path, tmp_path: Path
+) -> None:
+    labels = ("negative", "neutral", "positive")
+    rows = [
+        {"text": WORDS[i % 7], "label": labels[i % 3], "source": f"s{i % 2}"} for i in range(200)
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "posts.parquet", row_group_size=20)
+    models = {"default": load().score, "network": load(trained / "network").score}
+    settings = EvaluateSettings(n_resamples=20)
+    source = open_source(tmp_path / "posts.parquet", settings=SMALL)
+    batches = [batch for shard in source.shards for batch in source.batches(shard)]
+    whole = evaluate_models(models, batches, settings=settings)
+    with open_place(place, Asked(workers=2, folders=(tmp_path,))) as there:
+        tally = evaluate_sources(
+            models, [("posts", source)], settings=settings, spread=there.spread
+        )
+    assert tally.results(settings).to_dict() == whole.to_dict()
 
 
 def test_relative_paths_mean_the_same_files(
