@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -134,6 +136,18 @@ def twice_and_backwards(function, items):
     return iter([function(item) for item in reversed(list(items))])
 
 
+def through_pickles(function, items):
+    """A cluster: functions, shards and receipts travel as bytes, and threads work side by side."""
+
+    def work(parcel: bytes) -> bytes:
+        sent_function, item = pickle.loads(parcel)
+        return pickle.dumps(sent_function(item))
+
+    with ThreadPoolExecutor(4) as pool:
+        parcels = [pickle.dumps((function, item)) for item in items]
+        return iter([pickle.loads(receipt) for receipt in pool.map(work, parcels)])
+
+
 @pytest.mark.parametrize("sketch", [None, Sketch(), Sketch(threshold=0.6)])
 def test_verdicts_are_those_of_plain_loops(tmp_path, sketch):
     rows = posts(400)
@@ -157,7 +171,7 @@ def test_verdicts_are_those_of_plain_loops(tmp_path, sketch):
     bucket_bytes=st.sampled_from([5000, 20_000, 1 << 30]),
     chunk_rows=st.sampled_from([3, 64, 1 << 16]),
     batch_rows=st.sampled_from([5, 1000]),
-    spread=st.sampled_from([map, twice_and_backwards]),
+    spread=st.sampled_from([map, twice_and_backwards, through_pickles]),
     seed=st.integers(0, 3),
 )
 def test_however_the_work_is_cut_the_verdicts_are_the_same(
