@@ -1,6 +1,6 @@
 """Past this machine: what a run of billions of posts costs those who coordinate it, and where each design breaks.
 
-    python benchmarks/scale.py [--files N ...] [--shards N] [--tasks N] [--nodes N ...] [--no-ray]
+    python benchmarks/scale.py [--files N ...] [--shards N] [--tasks N] [--nodes N ...] [--no-ray] [--plan US ...]
 
 * listing: opening a source of many small files, time and memory a file
 * driver: a run of many shards in which nothing is done, by the real code (run, ledger, manifest): time, memory
@@ -9,6 +9,8 @@
   and manifest over thousands of nodes that are simulated: a clock of their own, shards that take as long as measured
   posts do, slow nodes, and nodes that are lost. That clock goes on while the driver works, by the time that its
   processor really took and by what a task costs Ray, so that a driver which cannot keep up leaves nodes idle.
+* plan: from processor time a post, measured by `cluster_cost.py` and `clean_score.py`, what 10^9 and 10^12 posts take
+  by number of nodes, and cost at a price an hour of one processor
 """
 
 from __future__ import annotations
@@ -55,6 +57,8 @@ LATENCY_S = 0.02  # of a task, from being asked for to its begin; measured by `-
 TASK_S = 0.0005  # of the driver's time, for each task, inside Ray; measured by `--tasks`
 SHARDS_A_CORE = 10
 NOTICE_S = 65.0  # until a lost node is told of
+AT_WORK = 0.8  # of nodes' time, with shards large enough; see the simulation
+PRICE_H = 0.04  # dollars for an hour of one processor
 SEED = 5
 
 
@@ -63,6 +67,9 @@ def main() -> int:
     print(machine.heading(), "", sep="\n", flush=True)
     if options.part is not None:
         print(*_PARTS[options.part](options.number), sep="|")
+        return 0
+    if options.plan:
+        print(*_plan(options.plan), sep="\n")
         return 0
     print("| files | s | ms a file | peak MB |", "| ---: | ---: | ---: | ---: |", sep="\n")
     for n in options.files:
@@ -87,6 +94,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--shards-a-core", type=int, default=SHARDS_A_CORE)
     parser.add_argument("--shard-rows", type=int, nargs="+", default=(SHARD_ROWS, 8 * SHARD_ROWS))
     parser.add_argument("--no-ray", action="store_true")
+    parser.add_argument("--plan", type=float, nargs="+", help="CPU us a post of each kind of work")
     parser.add_argument("--part", choices=tuple(_PARTS), help=argparse.SUPPRESS)
     parser.add_argument("--number", type=int, help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -171,6 +179,29 @@ def _run(source: Source, out: Path, place: Place) -> Any:
         is_progress_shown=False, is_hashed=False, now=lambda: datetime(2030, 1, 1, tzinfo=UTC)
     )
     return run_at(place, job, settings)
+
+
+def _plan(us_a_post: Sequence[float]) -> list[str]:
+    """Time by number of nodes at the share of their time that the simulation found at work, and the price of it."""
+    heads = " | ".join(f"{n:,} nodes" for n in NODES)
+    lines = [
+        f"| posts | CPU us a post | {heads} | price |",
+        "| ---: | ---: " * 1 + "| ---: " * (len(NODES) + 1) + "|",
+    ]
+    for n_posts, us in itertools.product((10**9, 10**12), us_a_post):
+        core_h = n_posts * us / 1e6 / 3600
+        times = [_spelt(core_h / (n * CORES * AT_WORK)) for n in NODES]
+        lines.append(
+            f"| 10^{len(str(n_posts)) - 1} | {us:g} | {' | '.join(times)} | ${core_h / AT_WORK * PRICE_H:,.2f} |"
+        )
+    return lines
+
+
+def _spelt(hours: float) -> str:
+    for size, unit in ((24 * 365, "years"), (24, "days"), (1, "h"), (1 / 60, "min")):
+        if hours >= size:
+            return f"{hours / size:,.1f} {unit}"
+    return f"{hours * 3600:.0f} s"
 
 
 @dataclass(order=True)

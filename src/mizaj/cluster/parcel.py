@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import pickle
+import platform
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -83,7 +84,7 @@ def enter(folder: str) -> None:
 def unseen(folder: str) -> ClusterError:
     """The error for a folder that is not there on a worker's machine."""
     return ClusterError(
-        f"{folder}: a worker on {os.uname().nodename} cannot see this folder; work from a folder, and into one, "
+        f"{folder}: a worker on {platform.node()} cannot see this folder; work from a folder, and into one, "
         "that all machines share (NFS, Lustre, a mounted bucket)"
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import secrets
 import socket
@@ -40,7 +39,7 @@ class Probe:
         for token in self.tokens:
             if not Path(token).exists():
                 raise unseen(str(Path(token).parent))
-        return os.uname().nodename
+        return platform.node()
 
 
 def refusal(place: str) -> str | None:
@@ -112,6 +111,6 @@ def _remove(tokens: Iterable[Path], folders: Iterable[Path]) -> None:
 
 def _other_version(name: str, wanted: str, found: str) -> ClusterError:
     return ClusterError(
-        f"the worker on {os.uname().nodename} has {name} {found}, who asks has {wanted}; "
+        f"the worker on {platform.node()} has {name} {found}, who asks has {wanted}; "
         "install the same on all machines"
     )
