@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -23,44 +21,10 @@ WORDS = {
 }
 
 
-TOYS = Path(__file__).parents[1] / "toy"
-
-
-@pytest.fixture(scope="session")
-def ray_cluster() -> Iterator[None]:
-    """A Ray cluster of two processors on this machine, whose workers find the modules of the folder `toy`."""
-    ray = pytest.importorskip("ray")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", os.pathsep.join([str(TOYS), os.environ.get("PYTHONPATH", "")]))
-        patch.setenv("RAY_worker_niceness", "0")
-        ray.init(
-            address="local",
-            num_cpus=2,
-            include_dashboard=False,
-            logging_level="ERROR",
-            log_to_driver=False,
-        )
-        yield
-        ray.shutdown()
-
-
-@pytest.fixture(scope="session")
-def spark_session() -> Iterator[object]:
-    """A Spark session on two threads of this machine, whose workers find the modules of the folder `toy`."""
-    pytest.importorskip("pyspark")
-    from mizaj.cluster.spark import session
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", os.pathsep.join([str(TOYS), os.environ.get("PYTHONPATH", "")]))
-        with session(None, workers=2) as spark:
-            yield spark
-
-
 @pytest.fixture
-def jobs(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def jobs() -> ModuleType:
     """Makes jobs for workers on clusters; its networks are found by their names from every process."""
     pytest.importorskip("torch")
-    monkeypatch.syspath_prepend(str(TOYS))
     import cluster_jobs
 
     return cluster_jobs
@@ -69,7 +33,7 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 @pytest.fixture
 def toy(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The module of the kind `toy`, registered for training and for loading."""
-    monkeypatch.syspath_prepend(str(TOYS))
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "toy"))
     monkeypatch.setitem(TRAINERS, "toy", "toy_kind")
     monkeypatch.setitem(KINDS, "toy", "toy_kind")
     import toy_kind

@@ -79,9 +79,9 @@ def test_files_are_evaluated_alike_by_one_and_by_several(data: str):
 
 @pytest.mark.slow
 def test_on_ray_a_network_is_trained_tuned_and_judged_to_the_same_figures(
-    data: str, toy: ModuleType, ray_cluster: None
+    data: str, toy: ModuleType, ray_cluster: object
 ):
-    small = ("--kind", "bag", "--workers", "2", "--set", "threads=1", "--set", "epochs=2")
+    small = ("--kind", "bag", "--workers", "1", "--set", "threads=1", "--set", "epochs=2")
     small += ("--set", "vocabulary=80")
     here = run(train, data, "-o", "here/model", *small)
     there = run(train, data, "-o", "there/model", *small, "--on", "ray")

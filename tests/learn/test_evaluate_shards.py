@@ -118,7 +118,7 @@ def test_a_column_of_too_many_values_is_refused(monkeypatch: pytest.MonkeyPatch,
 
 
 @pytest.mark.slow
-def test_on_a_ray_cluster_it_is_the_same(ray_cluster: None, tmp_path: Path):
+def test_on_a_ray_cluster_it_is_the_same(ray_cluster: object, tmp_path: Path):
     from mizaj.cluster.ray import map_shards
 
     _is_the_same_on(map_shards, tmp_path)

@@ -112,7 +112,7 @@ def test_nothing_came_of_any_trial_is_said_as_ever(
 
 
 @pytest.mark.slow
-def test_on_a_ray_cluster(study: Study, ray_cluster: None):
+def test_on_a_ray_cluster(study: Study, ray_cluster: object):
     from mizaj.cluster.ray import map_shards
 
     alike(study("here", n_trials=5), study("afar", map_shards, 5))

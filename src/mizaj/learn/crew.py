@@ -29,7 +29,7 @@ class ServerLost(Exception):
     """A server is gone, with what it held."""
 
 
-class _Worker:
+class Worker:
     """An actor that makes gradients. What goes wrong in it is an answer, so that its death is the only error."""
 
     def __init__(
@@ -72,7 +72,7 @@ class _Worker:
             if arrays is not None:
                 self._learner.take(server, arrays)
                 moved += n_bytes(arrays)
-        return min(self._known), moved
+        return min(self._known, default=0), moved
 
 
 @dataclass
@@ -112,7 +112,7 @@ class Crew:
 
     def hire(self) -> Handle:
         """A new worker, which may yet have to find a place."""
-        actor = ray.remote(num_cpus=self.plan.cores, num_gpus=int(self.plan.has_gpu))(_Worker)
+        actor = ray.remote(num_cpus=self.plan.cores, num_gpus=int(self.plan.has_gpu))(Worker)
         worker = actor.remote(self.content, self.held, self.servers, self.plan)
         self.workers.append(worker)
         return worker

@@ -11,10 +11,11 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 from mizaj.cluster.ray import check, connected
-from mizaj.errors import SettingError, TrainingError
+from mizaj.errors import ExtraMissing, SettingError, TrainingError
 from mizaj.learn.carried import (
     Answer,
     Said,
@@ -37,8 +38,10 @@ try:
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 except ImportError:
-    ray = None  # type: ignore[assignment]
+    ray = None
 
+_NEEDED = ("pandas", "pydantic", "fsspec", "requests")
+"""What ray.train asks for, and Ray alone does not bring."""
 _POLL_S = 0.2
 _PATIENCE_S = 600
 """How long a worker waits for the others in one exchange."""
@@ -62,6 +65,7 @@ def train_on_ray(job: Job, progress: Progress) -> Trained:
     Raises what a worker raised, `TrainingError` where workers are lost too often, `ClusterError` where the cluster
     cannot do it, `ExtraMissing` without Ray.
     """
+    _check_ray_train()
     content, settings = packed(with_whole_path(job)), job.settings
     with connected(settings.address, workers=max(own_cores(), settings.workers)):
         check(shared_folders(settings))
@@ -78,6 +82,14 @@ def train_on_ray(job: Job, progress: Progress) -> Trained:
     return trained_of(job, answer)
 
 
+def _check_ray_train() -> None:
+    """Raises `ExtraMissing` where Ray is without what its part for training needs."""
+    for name in ("ray", *_NEEDED):
+        if find_spec(name) is None:
+            library = name if name == "ray" else f"{name}, which ray.train needs,"
+            raise ExtraMissing(library, extra="ray")
+
+
 def beside() -> dict[str, Any]:
     """The options that put a task or actor on the machine of who asks."""
     node = ray.get_runtime_context().get_node_id()
@@ -86,8 +98,8 @@ def beside() -> dict[str, Any]:
 
 def plan_of(settings: TrainSettings) -> Plan:
     """What each worker takes of the cluster that is connected. Raises `SettingError` where they do not fit."""
-    nodes = [each["Resources"] for each in ray.nodes() if each["Alive"]]  # type: ignore[no-untyped-call] # Ray leaves it so
-    cores = [int(each.get("CPU", 0)) for each in nodes]
+    nodes = [each["Resources"] for each in ray.nodes() if each["Alive"]]
+    cores = [int(each["CPU"]) for each in nodes if each.get("CPU")]
     own = settings.threads or cores_each(cores, settings.workers)
     if sum(each // own for each in cores) < settings.workers:
         msg = (
@@ -140,7 +152,9 @@ class _RayEar:
 def _fit(ear: Any, plan: Plan) -> None:  # noqa: ANN401 - Ray's handles have no type
     """Train until a group came to its end; in a task."""
     from ray.train import FailureConfig, RunConfig, ScalingConfig  # takes seconds
-    from ray.train.torch import TorchConfig, TorchTrainer
+    from ray.train.torch import TorchTrainer
+
+    from mizaj.learn.ray_group import Joined
 
     each: dict[str, float] = {"CPU": plan.cores}
     if plan.has_gpu:
@@ -149,7 +163,7 @@ def _fit(ear: Any, plan: Plan) -> None:  # noqa: ANN401 - Ray's handles have no 
         TorchTrainer(
             _work,
             train_loop_config={"ear": ear, "cores": plan.cores},
-            torch_config=TorchConfig("nccl" if plan.has_gpu else "gloo", timeout_s=_PATIENCE_S),
+            torch_config=Joined("nccl" if plan.has_gpu else "gloo", timeout_s=_PATIENCE_S),
             scaling_config=ScalingConfig(
                 num_workers=plan.workers, use_gpu=plan.has_gpu, resources_per_worker=each
             ),

@@ -31,6 +31,7 @@ from mizaj.learn.carried import (
 )
 from mizaj.learn.ear import Ear, Mouth
 from mizaj.learn.group import AllReduce
+from mizaj.learn.interface import address_towards, use_interface
 from mizaj.learn.job import Job, Trained
 from mizaj.learn.kinds import Progress
 from mizaj.learn.loop import learn, threads
@@ -41,7 +42,7 @@ try:
     from pyspark.ml.torch.distributor import TorchDistributor
     from torch import distributed
 except ImportError:
-    pyspark = None  # type: ignore[assignment]
+    pyspark = None
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 _PATIENCE = timedelta(minutes=10)
 """How long a worker waits for the others in one exchange."""
 _POLL_S = 0.2
+_ANY_PORT = 9
 _GPUS = "spark.task.resource.gpu.amount"
 
 
@@ -162,6 +164,7 @@ def _running(
         local_mode=False,
         use_gpu=settings.device != "cpu" and n_gpus >= 1,
     )
+    distributor.logger.setLevel("ERROR")  # it tells standard error when it begins and ends
     group = f"mizaj-{id(distributor)}"
 
     def run() -> None:
@@ -192,6 +195,7 @@ def _work(content: bytes, address: tuple[str, int, bytes]) -> None:
         try:
             job = unpacked(content)
             backend = "nccl" if os.environ.get("CUDA_VISIBLE_DEVICES") else "gloo"
+            use_interface(address_towards(os.environ["MASTER_ADDR"], _ANY_PORT))
             distributed.init_process_group(backend, timeout=_PATIENCE)
             with threads(job.settings):
                 trained = learn(job, AllReduce(rank, size), mouth.say)
