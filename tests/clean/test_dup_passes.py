@@ -370,3 +370,26 @@ def test_nothing_to_compare_is_no_failure(tmp_path, texts):
     marked = with_duplicates(source, found)
     assert sum(b.num_rows for b in marked.batches(marked.shards[0])) == len(texts)
     assert found.n_duplicates == 0
+
+
+def test_a_worker_that_does_not_see_the_folder_says_so(tmp_path):
+    source = open_source(write_parts(tmp_path / "in", posts(20), 2, 10))
+
+    def losing(function, items):
+        if function.title == "pair":
+            for path in tmp_path.glob("work/*/bands/part0*"):
+                path.unlink()
+        return map(function, items)
+
+    with pytest.raises(SourceError, match="a folder that all workers share"):
+        find_duplicates(source, tmp_path / "work", spread=losing)
+
+
+def test_a_full_disk_is_told_with_what_to_do(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("mizaj.clean.dup_files._make_durable", refuse)
+    with pytest.raises(SinkError, match=r"No space left on device.*--resume"):
+        find_duplicates(open_source(pa.table({"text": ["a"]})), tmp_path / "work")
+    assert not list(tmp_path.rglob("*.tmp"))

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from mizaj.clean.near_sketch import Hashes
 from mizaj.cluster import Spread
-from mizaj.errors import SinkError
+from mizaj.errors import SinkError, SourceError
 
 HASH_BITS = 64
 
@@ -168,7 +168,15 @@ def do_pass(
 def opened(path: Path, columns: Sequence[int] | None = None) -> Iterator[pa.RecordBatchFileReader]:
     """A file whose batches are read one by one; it is not mapped, so that its pages are not the process's."""
     options = pa.ipc.IpcReadOptions(included_fields=list(columns)) if columns else None
-    with pa.OSFile(str(path)) as file, pa.ipc.open_file(file, options=options) as reader:
+    try:
+        file = pa.OSFile(str(path))
+    except OSError as error:
+        msg = (
+            f"{path}: cannot be read ({error.strerror or error}), though an earlier pass wrote it; on a "
+            "cluster, give a folder that all workers share"
+        )
+        raise SourceError(msg) from error
+    with file, pa.ipc.open_file(file, options=options) as reader:
         yield reader
 
 
