@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from mizaj.cli.evaluate_command import evaluate
 from mizaj.cli.train_command import train
 from mizaj.cli.tune_command import tune
-from mizaj.errors import ClusterError, SettingError
+from mizaj.errors import SettingError
 from mizaj.learn.labelled import Labelled
 from mizaj.model.folder import open_folder
 
@@ -64,12 +64,6 @@ def test_a_cluster_that_is_not_meant_so_is_refused(
 def test_an_evaluation_with_an_address_alone_is_refused(data: str):
     with pytest.raises(SettingError, match="'head:1' names a cluster"):
         run(evaluate, "lexicon", data, "--address", "head:1")
-
-
-def test_a_cluster_that_does_not_answer_is_named(data: str):
-    pytest.importorskip("ray")
-    with pytest.raises(ClusterError, match=r"no Ray cluster at '127\.0\.0\.1:9'"):
-        run(evaluate, "lexicon", data, "--on", "ray", "--address", "127.0.0.1:9")
 
 
 def test_files_are_evaluated_alike_by_one_and_by_several(data: str):

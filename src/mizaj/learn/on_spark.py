@@ -1,9 +1,9 @@
 """The loop in workers of a Spark cluster that share each step by AllReduce, through Spark's TorchDistributor.
 
-The distributor starts all workers as one barrier stage and lets torchrun join them. When a worker is lost, Spark begins
-the stage again, or where it gives up we do, and the loop goes on from its own checkpoint. Every attempt is a torchrun
-of its own: restarts within one would meet the dead attempt's addresses in its store. Workers are heard over a
-connection that each opens to who asks, as Spark's own processes do.
+The distributor starts all workers as one barrier stage and lets torchrun join them. When one is lost, Spark ends the
+stage ("Could not recover from a failed barrier ResultStage"), so it is begun again here, and the loop goes on from its
+own checkpoint. Every attempt is a torchrun of its own: restarts within one would meet the dead attempt's addresses in
+its store. Workers are heard over a connection that each opens to who asks, as Spark's own processes do.
 """
 
 from __future__ import annotations
