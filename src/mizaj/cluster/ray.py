@@ -140,6 +140,7 @@ class _Crowd:
 
     def ended(self) -> Iterator[tuple[Any, Any]]:
         """The shards that have ended, each with its task; none, now and then, while nothing ends."""
+        _check_connected()
         tasks = list(self.running)
         if not ray.wait(tasks, num_returns=1, timeout=_LOOK_S)[0]:
             self._look()
@@ -160,6 +161,7 @@ class _Crowd:
 
     def _look(self) -> None:
         """Begin again what was begun when there were nodes that are lost now."""
+        _check_connected()
         alive = _alive()
         self.n_lost += len(self.nodes - alive)
         self.nodes = alive
@@ -187,8 +189,15 @@ class _Ticket:
 
 
 def _cancel(tasks: Iterable[Any]) -> None:
-    for task in tasks:
+    for task in tasks if ray.is_initialized() else ():
         ray.cancel(task, force=True)
+
+
+def _check_connected() -> None:
+    """Raises `ClusterError` where another thread has closed the connection: Ray itself would start a new cluster."""
+    if not ray.is_initialized():
+        msg = "the connection to Ray was closed while shards were under way; run the same command with --resume"
+        raise ClusterError(msg)
 
 
 def _alive() -> frozenset[str]:
