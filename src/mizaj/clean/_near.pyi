@@ -34,12 +34,11 @@ def similarities(
     length: int,
     out: NDArray[np.float64],
 ) -> None: ...
-def mark_repeated(
-    keys: NDArray[np.uint64],
-    once: NDArray[np.uint8],
-    twice: NDArray[np.uint8],
-    is_repeated: NDArray[np.uint8],
-    /,
+def see_keys(
+    keys: NDArray[np.uint64], once: NDArray[np.uint8], twice: NDArray[np.uint8], /
+) -> None: ...
+def look_up_keys(
+    keys: NDArray[np.uint64], twice: NDArray[np.uint8], is_repeated: NDArray[np.uint8], /
 ) -> None: ...
 def join(
     parents: NDArray[np.int64], one: NDArray[np.int64], other: NDArray[np.int64], /

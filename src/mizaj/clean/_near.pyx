@@ -285,18 +285,25 @@ def similarities(
         clear(&two)
 
 
-def mark_repeated(const uint64_t[::1] keys, uint8_t[::1] once, uint8_t[::1] twice, uint8_t[::1] is_repeated):
-    """Mark the keys that come again, and a few more: the bits of `once` and `twice`, zeros, are shared by chance."""
+def see_keys(const uint64_t[::1] keys, uint8_t[::1] once, uint8_t[::1] twice):
+    """Note the keys in `once`, and in `twice` those noted before; bits are shared by chance."""
     cdef uint64_t mask = <uint64_t>once.shape[0] - 1, place
     cdef uint8_t bit
-    cdef Py_ssize_t i, n = keys.shape[0]
+    cdef Py_ssize_t i
     with nogil:
-        for i in range(n):
+        for i in range(keys.shape[0]):
             place = keys[i] & mask
             bit = <uint8_t>(1 << (keys[i] >> 32 & 7))
             twice[place] |= once[place] & bit
             once[place] |= bit
-        for i in range(n):
+
+
+def look_up_keys(const uint64_t[::1] keys, const uint8_t[::1] twice, uint8_t[::1] is_repeated):
+    """Write which keys were noted more than once, and a few others."""
+    cdef uint64_t mask = <uint64_t>twice.shape[0] - 1
+    cdef Py_ssize_t i
+    with nogil:
+        for i in range(keys.shape[0]):
             is_repeated[i] = twice[keys[i] & mask] >> (keys[i] >> 32 & 7) & 1
 
 

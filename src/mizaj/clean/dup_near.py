@@ -5,6 +5,7 @@ Nodes are hashes of contents, not rows, so the graph does not depend on how the 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ import pyarrow as pa
 
 from mizaj.clean.dup_files import Receipt, Work, opened
 from mizaj.clean.dup_rows import BANDS, NODE, TEXT_SCHEMA, TEXTS
-from mizaj.clean.near_columns import join, similarities
+from mizaj.clean.near_columns import Repeats, join, similarities
 from mizaj.clean.near_pairs import candidate_pairs
 from mizaj.clean.near_sets import distinct, distinct_pairs, find, first_places, joined
 from mizaj.clean.near_sketch import Hashes, Sketch
@@ -26,6 +27,7 @@ GROUP_SCHEMA = pa.schema([NODE, ("group", pa.uint64())])
 
 ALL = "all"
 _OTHER = 1
+_RECORD_BYTES = 16
 # Pairs that are given their texts at once.
 _PAIRS_AT_ONCE = 1 << 16
 
@@ -44,12 +46,27 @@ class PairUp:
         done = self.work.receipt(self.title, str(bucket))
         if done is not None:
             return done
-        keys, nodes = _columns(self.bands.read(BANDS, self.shards, bucket), ("key", NODE.name))
-        ones, others = candidate_pairs(keys, nodes)
+        ones, others = candidate_pairs(*self._repeated(bucket))
         with self.work.writing(str(bucket), {PAIRS: PAIR_SCHEMA}) as writers:
             for part in self.work.split(_pairs(ones, others), "one"):
                 writers[PAIRS].write_batch(part)
         return self.work.enter(self.title, Receipt(str(bucket)))
+
+    def _repeated(self, bucket: int) -> tuple[Hashes, Hashes]:
+        """The records of a bucket whose key may come more than once: all are read twice, and few are held."""
+        read = functools.partial(self.bands.read, BANDS, self.shards, bucket)
+        n_bytes = sum(self.bands.path(BANDS, name).stat().st_size for name in self.shards)
+        # about as many as there are; where more came, more would be looked at in vain
+        repeats = Repeats(n_bytes // self.bands.n_buckets // _RECORD_BYTES)
+        for batch in read(columns=[0]):
+            repeats.see(batch.column(0).to_numpy())
+        keys, nodes = [], []
+        for batch in read():
+            found, theirs = (column.to_numpy() for column in batch.columns)
+            at = repeats.places(found)
+            keys.append(found[at])
+            nodes.append(theirs[at])
+        return joined(keys), joined(nodes)
 
 
 @dataclass(frozen=True)

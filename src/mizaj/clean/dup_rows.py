@@ -17,7 +17,7 @@ from mizaj.clean.dup_files import Receipt, Work, Writer
 from mizaj.clean.dup_settings import DuplicateSettings
 from mizaj.clean.near_columns import band_keys, plain_forms
 from mizaj.clean.near_sets import distinct, find, first_places
-from mizaj.clean.near_sketch import Hashes, Sketch
+from mizaj.clean.near_sketch import Sketch
 from mizaj.errors import SourceError
 from mizaj.read import Shard, Source
 
@@ -33,6 +33,8 @@ REASON_SCHEMA = pa.schema([("row", pa.int64()), ("reason", pa.string())])
 # Plain forms that are held at most before a chunk is written, and hashes by which a shard knows a text again.
 _CHUNK_BYTES = 16 << 20
 _MOST_SEEN = 1 << 20
+# So many chunks of rows, of some 45 bytes, and of texts are laid down at once.
+_ROW_CHUNKS, _TEXT_CHUNKS = 8, 4
 _is = pa.types
 
 
@@ -53,16 +55,15 @@ class ReadRows:
         if done is not None:
             return done
         counts: Counter[str] = Counter(rows=0, candidates=0)
-        n_chunks = 0
         schemas = {ROWS: ROW_SCHEMA, REASONS: REASON_SCHEMA}
         if self.settings.near is not None:
             schemas |= {TEXTS: TEXT_SCHEMA, BANDS: BAND_SCHEMA}
         with self.work.writing(shard.name, schemas) as writers:
-            seen = np.zeros(0, np.uint64)
+            laid = _Laid(self.settings, self.work, self.bands, writers)
             for chunk in self._chunks(shard, counts, writers[REASONS]):
-                seen = self._write(chunk, writers, seen)
-                n_chunks += 1
-        return self.work.enter(self.title, Receipt(shard.name, n_chunks, dict(counts)))
+                laid.add(chunk)
+            laid.finish()
+        return self.work.enter(self.title, Receipt(shard.name, laid.n_chunks, dict(counts)))
 
     def _chunks(self, shard: Shard, counts: Counter[str], reasons: Writer) -> Iterator[pa.Table]:
         """The candidates of the shard: `ROW_SCHEMA` and the plain form."""
@@ -108,31 +109,76 @@ class ReadRows:
         ]
         return pa.RecordBatch.from_arrays(columns, schema=ROW_SCHEMA.append(TEXT_SCHEMA.field(1)))
 
-    def _write(self, chunk: pa.Table, writers: Mapping[str, Writer], seen: Hashes) -> Hashes:
-        """Writes a chunk by bucket; the hashes of texts that are laid down by now."""
-        batch = chunk.combine_chunks().to_batches()[0]
-        for bucket in self.work.split(batch.select(ROW_SCHEMA.names), NODE.name):
-            writers[ROWS].write_batch(bucket)
-        if self.settings.near is None:
-            return seen
-        hashes, first = first_places(batch.column(NODE.name).to_numpy())
-        _, is_seen = find(hashes, seen)
-        fresh = batch.select(TEXT_SCHEMA.names).take(pa.array(first[~is_seen]))
-        self._write_new(fresh, self.settings.near, writers)
-        return distinct(seen, hashes) if len(seen) < _MOST_SEEN else hashes
 
-    def _write_new(
-        self, fresh: pa.RecordBatch, sketch: Sketch, writers: Mapping[str, Writer]
+class _Laid:
+    """What is laid down of one shard: band keys chunk by chunk; rows and texts, which are smaller, several at once.
+
+    Fewer and longer batches are what later passes are quick with.
+    """
+
+    def __init__(
+        self, settings: DuplicateSettings, work: Work, bands: Work, writers: Mapping[str, Writer]
     ) -> None:
+        self._settings, self._work, self._bands, self._writers = settings, work, bands, writers
+        self._rows: list[pa.RecordBatch] = []
+        self._texts: list[pa.RecordBatch] = []
+        self._seen = np.zeros(0, np.uint64)
+        self.n_chunks = 0
+
+    def add(self, chunk: pa.Table) -> None:
+        """Lays down a chunk of candidates, or keeps it until there are more."""
+        batch = chunk.combine_chunks().to_batches()[0]
+        self._rows.append(batch.select(ROW_SCHEMA.names))
+        if self._settings.near is not None:
+            self._add_new(batch.select(TEXT_SCHEMA.names), self._settings.near)
+        if _n_rows(self._rows) >= _ROW_CHUNKS * self._settings.chunk_rows:
+            self._write_rows()
+
+    def finish(self) -> None:
+        """Lays down what is left."""
+        if self._rows:
+            self._write_rows()
+        if self._texts:
+            self._write_texts()
+
+    def _add_new(self, batch: pa.RecordBatch, sketch: Sketch) -> None:
+        """Lays down what has not been in this shard."""
+        hashes, first = first_places(batch.column(NODE.name).to_numpy())
+        _, is_seen = find(hashes, self._seen)
+        self._seen = distinct(self._seen, hashes) if len(self._seen) < _MOST_SEEN else hashes
+        fresh = batch.take(pa.array(first[~is_seen]))
         keys, is_long = band_keys(fresh.column("text"), sketch)
         long = fresh.filter(pa.array(is_long))
-        for bucket in self.work.split(long, NODE.name):
-            writers[TEXTS].write_batch(bucket)
         nodes = np.repeat(long.column(NODE.name).to_numpy(), sketch.n_bands)
         records = [pa.array(keys[is_long].reshape(-1)), pa.array(nodes)]
         bands = pa.RecordBatch.from_arrays(records, schema=BAND_SCHEMA)
-        for bucket in self.bands.split(bands, "key"):
-            writers[BANDS].write_batch(bucket)
+        for bucket in self._bands.split(bands, "key"):
+            self._writers[BANDS].write_batch(bucket)
+        self._texts.append(long)
+        n_bytes = sum(each.nbytes for each in self._texts)
+        is_enough = _n_rows(self._texts) >= _TEXT_CHUNKS * self._settings.chunk_rows
+        if is_enough or n_bytes >= _CHUNK_BYTES:
+            self._write_texts()
+
+    def _write_rows(self) -> None:
+        for bucket in self._work.split(_one(self._rows), NODE.name):
+            self._writers[ROWS].write_batch(bucket)
+        self._rows = []
+        self.n_chunks += 1
+
+    def _write_texts(self) -> None:
+        for bucket in self._work.split(_one(self._texts), NODE.name):
+            self._writers[TEXTS].write_batch(bucket)
+        self._texts = []
+
+
+def _n_rows(batches: list[pa.RecordBatch]) -> int:
+    return sum(batch.num_rows for batch in batches)
+
+
+def _one(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    table = pa.Table.from_batches(batches).combine_chunks()
+    return (table.to_batches() or [pa.RecordBatch.from_pylist([], table.schema)])[0]
 
 
 def numbered(source: Source, shard: Shard) -> Iterator[tuple[int, pa.RecordBatch]]:

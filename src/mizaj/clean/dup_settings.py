@@ -25,14 +25,14 @@ class DuplicateSettings:
 
     Of copies the first is kept: by the column `timestamp`, then by `id` (ids of figures as numbers), then by the name
     of the input and the row. A column that is not there says nothing; a row without a time comes after those with one.
-    `bucket_bytes` is what one piece of the work should hold at most, some five times of which it takes in memory;
-    `chunk_rows` how many rows of a shard are held at once.
+    `bucket_bytes` is what one piece of the work should hold at most, some three times of which it takes in memory;
+    `chunk_rows` how many rows of a shard are looked at at once.
     """
 
     near: Sketch | None = field(default_factory=Sketch)
     id: str = ID.name
     timestamp: str = TIMESTAMP.name
-    bucket_bytes: int = 16 << 20
+    bucket_bytes: int = 32 << 20
     chunk_rows: int = 1 << 14
 
     def __post_init__(self) -> None:

@@ -116,17 +116,33 @@ def similarities(
     return out
 
 
-def may_repeat(keys: Hashes) -> NDArray[np.bool_]:
-    """Where a key may come more than once: wherever it does, and for a few others by chance.
+class Repeats:
+    """Which of many keys may come more than once: all that do, and some others by chance.
 
-    >>> may_repeat(np.array([5, 1, 5], np.uint64))[[0, 2]].tolist()
-    [True, True]
+    All keys are seen first, piece by piece, then asked for, piece by piece.
+
+    >>> keys = np.array([5, 1, 5], np.uint64)
+    >>> repeats = Repeats(len(keys))
+    >>> repeats.see(keys)
+    >>> repeats.places(keys)[[0, -1]].tolist()
+    [0, 2]
     """
-    is_repeated = np.ones(len(keys), np.bool_)
-    if _near is not None:
-        once, twice = np.zeros((2, max(1 << len(keys).bit_length(), 64)), np.uint8)
-        _near.mark_repeated(np.ascontiguousarray(keys), once, twice, is_repeated.view(np.uint8))
-    return is_repeated
+
+    def __init__(self, n_keys: int) -> None:
+        size = max(1 << n_keys.bit_length(), 64) if _near is not None else 0
+        self._once, self._twice = np.zeros((2, size), np.uint8)
+
+    def see(self, keys: Hashes) -> None:
+        """Notes keys."""
+        if _near is not None:
+            _near.see_keys(np.ascontiguousarray(keys), self._once, self._twice)
+
+    def places(self, keys: Hashes) -> NDArray[np.int64]:
+        """Where those stand that may have come more than once; all of them where nothing is compiled."""
+        is_repeated = np.ones(len(keys), np.bool_)
+        if _near is not None:
+            _near.look_up_keys(np.ascontiguousarray(keys), self._twice, is_repeated.view(np.uint8))
+        return np.flatnonzero(is_repeated)
 
 
 def join(parents: NDArray[np.int64], one: NDArray[np.int64], other: NDArray[np.int64]) -> None:

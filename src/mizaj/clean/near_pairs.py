@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mizaj.clean.near_columns import PlainForms, band_keys, may_repeat, similarities
+from mizaj.clean.near_columns import PlainForms, Repeats, band_keys, similarities
 from mizaj.clean.near_sets import distinct_pairs, first_places, is_first, joined
 from mizaj.clean.near_sketch import Hashes, Sketch
 
@@ -42,8 +42,7 @@ def candidate_pairs(keys: Hashes, nodes: Hashes) -> tuple[Hashes, Hashes]:
     >>> [each.tolist() for each in candidate_pairs(keys, nodes)]
     [[1, 1], [2, 3]]
     """
-    at = np.flatnonzero(may_repeat(keys))
-    keys, nodes = _shuffled_groups(keys[at], nodes[at])
+    keys, nodes = _shuffled_groups(keys, nodes)
     begins = np.flatnonzero(is_first(keys))
     sizes = np.diff(np.append(begins, len(keys)))
     reach = np.where(sizes <= ALL_WITH_ALL, ALL_WITH_ALL - 1, NEIGHBOURS)
@@ -72,8 +71,11 @@ def near_pairs(forms: PlainForms, sketch: Sketch) -> NearPairs:
     hashes, first = first_places(forms.hashes)
     texts = forms.texts.take(pa.array(first))
     keys, is_long = band_keys(texts, sketch)
-    nodes = np.repeat(hashes[is_long], sketch.n_bands)
-    pairs = candidate_pairs(keys[is_long].reshape(-1), nodes)
+    keys = keys[is_long].reshape(-1)
+    repeats = Repeats(len(keys))
+    repeats.see(keys)
+    at = repeats.places(keys)
+    pairs = candidate_pairs(keys[at], hashes[is_long][at // sketch.n_bands])
     ones, others = (np.searchsorted(hashes, each) for each in pairs)
     alike = similarities(texts, texts, (ones, others), length=sketch.shingle)
     is_near = alike >= sketch.threshold
