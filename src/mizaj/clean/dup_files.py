@@ -86,6 +86,17 @@ class Work:
             for chunk in range(reader.num_record_batches // self.n_buckets):
                 yield chunk, reader.get_batch(chunk * self.n_buckets + bucket)
 
+    def size_bytes(self, kind: str, names: Sequence[str]) -> int:
+        """What the files of a kind take together."""
+        total = 0
+        for name in names:
+            path = self.path(kind, name)
+            try:
+                total += path.stat().st_size
+            except OSError as error:
+                raise _unseen(path, error) from error
+        return total
+
     def path(self, kind: str, name: str) -> Path:
         """Where a file lies."""
         return self.folder / kind / f"{name}.arrow"
@@ -171,13 +182,16 @@ def opened(path: Path, columns: Sequence[int] | None = None) -> Iterator[pa.Reco
     try:
         file = pa.OSFile(str(path))
     except OSError as error:
-        msg = (
-            f"{path}: cannot be read ({error.strerror or error}), though an earlier pass wrote it; on a "
-            "cluster, give a folder that all workers share"
-        )
-        raise SourceError(msg) from error
+        raise _unseen(path, error) from error
     with file, pa.ipc.open_file(file, options=options) as reader:
         yield reader
+
+
+def _unseen(path: Path, error: OSError) -> SourceError:
+    return SourceError(
+        f"{path}: cannot be read ({error.strerror or error}), though an earlier pass wrote it; on a "
+        "cluster, give a folder that all workers share"
+    )
 
 
 @contextmanager

@@ -55,7 +55,7 @@ class PairUp:
     def _repeated(self, bucket: int) -> tuple[Hashes, Hashes]:
         """The records of a bucket whose key may come more than once: all are read twice, and few are held."""
         read = functools.partial(self.bands.read, BANDS, self.shards, bucket)
-        n_bytes = sum(self.bands.path(BANDS, name).stat().st_size for name in self.shards)
+        n_bytes = self.bands.size_bytes(BANDS, self.shards)
         # about as many as there are; where more came, more would be looked at in vain
         repeats = Repeats(n_bytes // self.bands.n_buckets // _RECORD_BYTES)
         for batch in read(columns=[0]):
