@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mizaj.batch import COPIES, REJECTED, Pipeline
-from mizaj.clean import near_sketch
+from mizaj.clean import near_columns, near_sketch
 from mizaj.clean.dup_marked import with_duplicates
 from mizaj.clean.duplicates import DuplicateSettings, find_duplicates
 from mizaj.clean.near_columns import plain_forms
@@ -393,3 +393,12 @@ def test_a_full_disk_is_told_with_what_to_do(tmp_path, monkeypatch):
     with pytest.raises(SinkError, match=r"No space left on device.*--resume"):
         find_duplicates(open_source(pa.table({"text": ["a"]})), tmp_path / "work")
     assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_where_nothing_is_compiled_the_same_is_found(tmp_path, monkeypatch):
+    rows = posts(80)
+    source = open_source(write_parts(tmp_path / "in", rows, 2, 20))
+    compiled = told_by(source, find_duplicates(source, tmp_path / "compiled"))
+    monkeypatch.setattr(near_columns, "_near", None)
+    monkeypatch.setattr(near_columns, "_near_plain", None)
+    assert told_by(source, find_duplicates(source, tmp_path / "plain")) == compiled
