@@ -34,6 +34,7 @@ COMMANDS = [
         "score",
         "explain",
         "language",
+        "clean",
         "evaluate",
         "report",
         "lexicon",

@@ -71,7 +71,7 @@ def root(
     \b
     mizaj score "Yeh movie accha nahi hai"      one text
     mizaj score posts.parquet -o scored/        files, folders, patterns, URLs
-    mizaj clean posts.parquet -o cleaned/       spam, copies and broken posts set aside
+    mizaj clean posts.parquet -o cleaned/       spam and copies set aside
     mizaj report scored/ -o report.html         a page to look at
     mizaj explain "Yeh movie accha nahi hai"    why it was answered so
     """
