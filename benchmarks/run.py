@@ -42,6 +42,16 @@ def _lacks_rivals() -> str | None:
     return _lacks("vaderSentiment", "textblob")
 
 
+def _lacks_datasketch() -> str | None:
+    return _lacks("datasketch")
+
+
+def _lacks_clusters() -> str | None:
+    """What runs on clusters are measured with."""
+    missing = [name for name in ("ray", "pyspark") if find_spec(name) is None]
+    return f"{', '.join(missing)} not installed: pip install '.[ray,spark]'" if missing else None
+
+
 def _lacks_training() -> str | None:
     """What the language benchmark trains with."""
     missing = [name for name in ("scipy", "sklearn") if find_spec(name) is None]
@@ -74,6 +84,20 @@ CLAIMS = (
     ),
     Claim("start_up", ("--repeats", "5"), (), ()),
     Claim("hostile", ("--size", "2000000"), (), (_lacks_kernel,)),
+    Claim(
+        "near_copies", ("--posts", "5000", "--rounds", "3"), ("--rows", "1000000", "10000000"),
+        (_lacks_kernel, datasets.absent, _lacks_datasketch),
+    ),
+    Claim("clean_score", ("--rows", "100000", "200000", "--rounds", "1"), (), (_lacks_kernel,)),
+    Claim("cluster_cost", ("--rows", "300000", "--rounds", "1"), (), (_lacks_kernel, _lacks_clusters)),
+    Claim(
+        "cluster_cost", ("--scaling", "--rows", "300000", "--rounds", "1"), ("--scaling",),
+        (_lacks_kernel, _lacks_clusters),
+    ),
+    Claim(
+        "scale", ("--files", "1000", "--shards", "20000", "--tasks", "1000", "--nodes", "10", "100"),
+        (), (_lacks_clusters,),
+    ),
     Claim("accuracy", (), (), (datasets.absent, _lacks_rivals)),
     Claim("language", (), ("--folds",), (datasets.absent, _lacks_training)),
 )  # fmt: skip
