@@ -27,6 +27,7 @@ from pathlib import Path
 
 import machine
 import posts
+import pyarrow.parquet as pq
 
 from mizaj.batch import Pipeline
 from mizaj.model.predict import load
@@ -35,7 +36,7 @@ from mizaj.run import RunSettings, run
 
 ROWS, ENCODER_ROWS, ROUNDS = 5_000_000, 4_000, 3
 WARM_ROWS = 300_000
-SHARD_ROWS = 262_144
+N_SHARDS = 16
 LAYERS = 6
 PLACES = ("local", "ray", "spark")
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -111,8 +112,9 @@ def _overhead(options: argparse.Namespace, scratch: Path, folder: Path) -> None:
 
 
 def _scaling(options: argparse.Namespace, scratch: Path, folder: Path) -> None:
-    pipeline, settings = _work(options, scratch)
-    source = posts.cached_parquet(options.rows, folder)
+    pipeline = _work(options, scratch)
+    source = _cut(posts.cached_parquet(options.rows, folder), scratch)
+    settings = ReadSettings(shard_rows=max(options.rows // N_SHARDS, 1))
     for name in options.places:
         _run(name, pipeline, source, scratch, workers=2, settings=settings)
     rounds = [
@@ -139,13 +141,19 @@ def _scaling(options: argparse.Namespace, scratch: Path, folder: Path) -> None:
         print(f"| {name} | {one} | {two} | {over.written('.2f')} |")
 
 
-def _work(options: argparse.Namespace, scratch: Path) -> tuple[Pipeline, ReadSettings]:
+def _work(options: argparse.Namespace, scratch: Path) -> Pipeline:
     if not options.encoder:
-        return Pipeline((load().step(),)), ReadSettings(shard_rows=SHARD_ROWS)
+        return Pipeline((load().step(),))
     folder = scratch / "encoder"
     _make_encoder(folder, options.layers)
-    pieces = max(options.rows // 16, 1)
-    return Pipeline((load(folder).step(),)), ReadSettings(shard_rows=pieces, batch_rows=pieces)
+    return Pipeline((load(folder).step(),))
+
+
+def _cut(source: Path, scratch: Path) -> Path:
+    """The same posts in so many row groups as there are to be shards."""
+    table = pq.read_table(source)
+    pq.write_table(table, scratch / source.name, row_group_size=max(len(table) // N_SHARDS, 1))
+    return scratch / source.name
 
 
 def _make_encoder(folder: Path, n_layers: int) -> None:
@@ -174,13 +182,31 @@ def _run(
     shutil.rmtree(out, ignore_errors=True)
     opened = open_source(source, settings=settings)
     asked = RunSettings(workers=workers, is_progress_shown=False, is_hashed=False)
-    with _spending() as spent:
+    with _as_wide(name, workers), _spending() as spent:
         run(pipeline, opened, out, on=name, settings=asked)
     found = {path.name: path.read_bytes() for path in out.glob("*.parquet")}
     known = _first.setdefault((source, pipeline.fingerprint), found)
     if found != known:
         raise SystemExit(f"the output of {name} is not that of the first run")
     return spent[0]
+
+
+@contextmanager
+def _as_wide(name: str, workers: int) -> Iterator[None]:
+    """A Spark session has as many processors as it was opened with, so that of one worker is another session."""
+    if name != "spark":
+        yield
+        return
+    from pyspark.sql import SparkSession
+
+    from mizaj.cluster import spark
+
+    active = SparkSession.getActiveSession()
+    if active is not None and active.sparkContext.defaultParallelism != workers:
+        active.stop()
+    with spark.session(None, workers=workers) as session:
+        session.sparkContext.parallelize(range(workers)).count()  # its workers are there
+        yield
 
 
 @contextmanager
