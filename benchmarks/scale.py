@@ -190,7 +190,7 @@ def _plan(us_a_post: Sequence[float]) -> list[str]:
     heads = " | ".join(f"{n:,} nodes" for n in NODES)
     lines = [
         f"| posts | CPU us a post | {heads} | price |",
-        "| ---: | ---: " * 1 + "| ---: " * (len(NODES) + 1) + "|",
+        "| ---: | ---: |" + " ---: |" * (len(NODES) + 1),
     ]
     for n_posts, us in itertools.product((10**9, 10**12), us_a_post):
         core_h = n_posts * us / 1e6 / 3600

@@ -140,4 +140,4 @@ def test_a_mistake_is_one_line_and_touches_nothing(
     said = capsys.readouterr().err.strip()
     assert len(said.splitlines()) == 1
     assert re.search(message, said), said
-    assert not list((tmp_path / "out").glob("*")) if (tmp_path / "out").exists() else True
+    assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
