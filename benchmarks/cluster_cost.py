@@ -8,8 +8,8 @@ work is in it; the machine must do nothing else. Clusters are started, and warm,
 takes is told apart. With `--scaling`: posts a second with two workers over those with one; `--encoder` by an encoder in
 8 bits with random weights, of a size that `--layers` tells, as fast as a trained one.
 
-Outputs are compared byte for byte with those of the local run before a figure is told. Rounds go through all places in
-turn; ratios are taken within a round.
+Outputs are compared byte for byte with those of the first run (local) before a figure is told. Rounds go through all
+places in turn; ratios are taken within a round.
 """
 
 from __future__ import annotations
@@ -73,6 +73,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--layers", type=int, default=LAYERS)
     parser.add_argument("--places", nargs="+", choices=PLACES, default=PLACES)
     options = parser.parse_args()
+    if not options.scaling and "local" not in options.places:
+        parser.error(
+            "costs are told over those of local; give --places local as well, or --scaling"
+        )
     options.rows = options.rows or (ENCODER_ROWS if options.encoder else ROWS)
     return options
 

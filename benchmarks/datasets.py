@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow as pa
@@ -137,6 +138,11 @@ def texts(name: str, split: str) -> pa.Array:
     """The posts of a split whatever their labels, as published but for escapes; those without text are left out."""
     found = _read(name, split)["text"].cast(pa.string()).drop_null()
     return pa.array([decoded(text) for text in found.to_pylist() if text], pa.string())
+
+
+def joined_texts(splits: Iterable[tuple[str, str]]) -> pa.Table:
+    """The column `text` with the posts of these splits of sets, one after the other."""
+    return pa.table({"text": pa.chunked_array([texts(name, split) for name, split in splits])})
 
 
 def decoded(text: str) -> str:

@@ -2,8 +2,9 @@
 
     python benchmarks/filters_judged.py [--errors N]
 
-The sets and splits here taught no filter anything; those with non-commercial licences may be judged on. Of posts in
-English and Hindi the filters should reject few, of posts in other languages the language filter many.
+A share is marked `(taught)` where the filter has learnt from that very split, and says little then. Nothing was learnt
+from the others nor from near copies of their posts; those with non-commercial licences may be judged on. Of posts in
+English and Hindi the filters should reject few, of others that filter many.
 """
 
 from __future__ import annotations
@@ -16,8 +17,11 @@ import datasets
 import pyarrow as pa
 
 from mizaj.batch import REJECTED, Pipeline
+from mizaj.clean.filters.language import FOREIGN
+from mizaj.clean.filters.spam import SHIPPED
 from mizaj.clean.settings import CleanSettings
 from mizaj.learn.intervals import wilson_interval
+from mizaj.model.score import load_model
 
 ORDINARY_JUDGED = (
     *(("iiith-codemixed", "train"), ("sail2017-hinglish", "validation")),
@@ -44,6 +48,9 @@ ABROAD_JUDGED = (
     ("wildre7-bangla-english-hindi", "validation"),
 )
 """Many posts of these are in English alone."""
+
+MODELS = {"language": FOREIGN, "spam": SHIPPED}
+"""The models of filters, by the reason they give."""
 
 
 def main() -> int:
@@ -77,8 +84,17 @@ def _row(name: str, split: str, *, n_errors: int) -> str:
     others = ", ".join(
         f"{kind} {n}" for kind, n in sorted(counts.items()) if kind not in ("", "language", "spam")
     )
-    shares = " | ".join(_share(counts[kind], len(texts)) for kind in ("language", "spam"))
+    shares = " | ".join(
+        _share(counts[kind], len(texts)) + (" (taught)" if _has_taught(kind, name, split) else "")
+        for kind in MODELS
+    )
     return f"| {name} {split} | {len(texts):,} | {shares} | {others} |"
+
+
+def _has_taught(kind: str, name: str, split: str) -> bool:
+    """Whether the model of a filter has learnt from this split, by its card, where all splits are `train`."""
+    card = load_model(MODELS[kind]).folder.described.card
+    return split == "train" and name in {each["set"] for each in card["trained_on"]}
 
 
 def _share(n: int, n_rows: int) -> str:

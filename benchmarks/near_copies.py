@@ -4,9 +4,9 @@
 
 First the near copies among real posts, a tenth of them planted, are counted by brute force; those found must be among
 them. Then one core takes the same posts in turns by mizaj (plain forms, signatures, bands, candidates and comparison,
-from an Arrow column to pairs) and by its rivals, which get the shingles of the plain forms ready-made, and compare
-nothing: they only tell candidates. `--rows` searches generated posts in files, whose planted copies are known, as a
-process of its own, and takes its time and peak memory.
+from an Arrow column to pairs) and by its rivals, which take the first 2,000, get the shingles of the plain forms
+ready-made, and compare nothing: they only tell candidates. `--rows` searches generated posts in files, whose planted
+copies are known, as a process of its own, and takes its time and peak memory.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ import near_copies_posts
 import near_copies_recent
 import pyarrow as pa
 
-from mizaj.clean.near_columns import plain_forms
-from mizaj.clean.near_pairs import near_pairs
-from mizaj.clean.near_sketch import Sketch
-from mizaj.clean.recent import RecentSettings
+from mizaj.clean.copies.recent import RecentSettings
+from mizaj.clean.near.columns import plain_forms
+from mizaj.clean.near.pairs import near_pairs
+from mizaj.clean.near.sketching import Sketch
 
 POSTS, RIVAL_POSTS, ROUNDS = 20_000, 2_000, 7
 ROWS = (1_000_000,)
@@ -196,8 +196,8 @@ def _child(options: argparse.Namespace) -> int:
     from concurrent.futures import ThreadPoolExecutor
 
     from mizaj.batch import REJECTED
-    from mizaj.clean.dup_marked import with_duplicates
-    from mizaj.clean.duplicates import find_duplicates
+    from mizaj.clean.copies.duplicates import find_duplicates
+    from mizaj.clean.copies.marked import with_duplicates
     from mizaj.read import open_source
 
     path, result = options.child

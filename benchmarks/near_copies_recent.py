@@ -10,10 +10,10 @@ import numpy as np
 import posts
 import pyarrow as pa
 
-from mizaj.clean.near_columns import plain_forms
-from mizaj.clean.near_pairs import near_pairs
-from mizaj.clean.near_sketch import Sketch
-from mizaj.clean.recent import RecentPosts, RecentSettings
+from mizaj.clean.copies.recent import RecentPosts, RecentSettings
+from mizaj.clean.near.columns import plain_forms
+from mizaj.clean.near.pairs import near_pairs
+from mizaj.clean.near.sketching import Sketch
 
 BATCH_ROWS = 8192
 FULL_CAPACITY = 100_000

@@ -1,6 +1,6 @@
 """Made-up personal data in the many ways people write it, and what only looks like it; for tests and `privacy.py`.
 
-No value is a real person's: numbers are drawn by chance and given valid check digits, names are few and common.
+No value is taken from a real person: numbers are drawn by chance and given valid check digits, names are common.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
     python benchmarks/scale.py [--files N ...] [--shards N] [--tasks N] [--nodes N ...] [--no-ray] [--plan US ...]
 
 * listing: opening a source of many small files, time and memory a file
-* driver: a run of many shards in which nothing is done, by the real code (run, ledger, manifest): time, memory
+* driver: a run of many shards in which nothing is done, by the real code (run, ledger, manifest): time of the processor
+  and by the clock, which waits for the disk to have each entry of the ledger (here that of `--folder`), and memory
 * Ray: what one task costs the real scheduler loop on a real cluster of this machine
 * simulation: the real scheduler loop (`cluster.ray.map_shards`, its window, its second tasks for lost nodes), ledger
   and manifest over thousands of nodes that are simulated: a clock of their own, shards that take as long as measured
@@ -66,6 +67,7 @@ def main() -> int:
     options = _options()
     print(machine.heading(), "", sep="\n", flush=True)
     if options.part is not None:
+        tempfile.tempdir = options.folder
         print(*_PARTS[options.part](options.number), sep="|")
         return 0
     if options.plan:
@@ -74,8 +76,12 @@ def main() -> int:
     print("| files | s | ms a file | peak MB |", "| ---: | ---: | ---: | ---: |", sep="\n")
     for n in options.files:
         print(_row(n, _apart("listing", n)), flush=True)
-    print("\n| shards | s | us a shard | peak MB |", "| ---: | ---: | ---: | ---: |", sep="\n")
-    print(_row(options.shards, _apart("driver", options.shards)), flush=True)
+    print(
+        "\n| shards | CPU s | CPU us a shard | us a shard by the clock | peak MB |",
+        "| ---: | ---: | ---: | ---: | ---: |",
+        sep="\n",
+    )
+    print(_row(options.shards, _apart("driver", options.shards, options.folder)), flush=True)
     if not options.no_ray:
         print(
             "\n| Ray tasks | CPU s of the driver | us a task | peak MB |",
@@ -98,6 +104,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--shards-a-core", type=int, default=SHARDS_A_CORE)
     parser.add_argument("--shard-rows", type=int, nargs="+", default=(SHARD_ROWS, 8 * SHARD_ROWS))
     parser.add_argument("--no-ray", action="store_true")
+    parser.add_argument("--folder", help="where the ledger of the driver lies (the temporary one)")
     parser.add_argument("--plan", type=float, nargs="+", help="CPU us a post of each kind of work")
     parser.add_argument("--part", choices=tuple(_PARTS), help=argparse.SUPPRESS)
     parser.add_argument("--number", type=int, help=argparse.SUPPRESS)
@@ -105,13 +112,15 @@ def _options() -> argparse.Namespace:
 
 
 def _row(n: int, found: Sequence[float]) -> str:
-    seconds, each, peak = found
-    return f"| {n:,} | {seconds:.2f} | {each:,.2f} | {peak:,.0f} |"
+    seconds, *each, peak = found
+    shares = " | ".join(f"{share:,.2f}" for share in each)
+    return f"| {n:,} | {seconds:.2f} | {shares} | {peak:,.0f} |"
 
 
-def _apart(part: str, number: int) -> list[float]:
+def _apart(part: str, number: int, folder: str | None = None) -> list[float]:
     """A part in a process of its own, so that its peak memory is its own."""
     command = [sys.executable, __file__, "--part", part, "--number", str(number)]
+    command += ["--folder", folder] if folder else []
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return [float(each) for each in said.splitlines()[-1].split("|")]
 
@@ -131,18 +140,18 @@ def _listing(n: int) -> tuple[float, float, float]:
         return seconds, seconds / n * 1e3, _peak_mb()
 
 
-def _driver(n: int) -> tuple[float, float, float]:
+def _driver(n: int) -> tuple[float, float, float, float]:
     source = source_of(n)
 
     def do_jobs(function: object, shards: Sequence[Shard], /, *, tick: Any) -> Any:
         return (_result(shard) for shard in shards)
 
-    start = time.process_time()
     with tempfile.TemporaryDirectory() as name:
+        start, begun = time.process_time(), time.perf_counter()
         found = _run(source, Path(name) / "out", Place(do_jobs, map))
+        seconds, waited = time.process_time() - start, time.perf_counter() - begun
     assert found.counts.rows_in == n * SHARD_ROWS
-    seconds = time.process_time() - start
-    return seconds, seconds / n * 1e6, _peak_mb()
+    return seconds, seconds / n * 1e6, waited / n * 1e6, _peak_mb()
 
 
 def _tasks(n: int) -> tuple[float, float, float]:
@@ -237,11 +246,12 @@ class SimulatedRay:
         self.queue: deque[Any] = deque()
         self.heard_s = time.process_time()
         self.done: dict[Any, Any] = {}
+        self.cancelled: set[int] = set()
         self.numbers = itertools.count()
         self.events: list[_Event] = []
         self.lost: dict[int, float] = {}
         self.slow = {i for i in range(self.n_nodes) if self.chosen.random() < SLOW_NODES}
-        self.exceptions = SimpleNamespace(RayError=RuntimeError)
+        self.exceptions = SimpleNamespace(RayError=RuntimeError, RayTaskError=RuntimeError)
         self._plan_loss()
 
     # What the scheduler loop calls
@@ -287,7 +297,8 @@ class SimulatedRay:
         return self.done.pop(task)
 
     def cancel(self, task: int, *, force: bool) -> None:
-        self.done.pop(task, None)
+        if self.done.pop(task, None) is None:
+            self.cancelled.add(task)  # it waits or runs, and its answer must not lie there for ever
 
     # What happens
 
@@ -304,6 +315,9 @@ class SimulatedRay:
             if node in self.lost:
                 continue
             task, shard = self.queue.popleft()
+            if task in self.cancelled:
+                heapq.heappush(self.free, (turn, node))
+                continue
             took = self._takes_s(node, shard)
             event = _Event(self.now_s + LATENCY_S + took, next(self.numbers), "end", node)
             event.task = (task, shard, turn, took)
@@ -331,7 +345,8 @@ class SimulatedRay:
         if self.lost.get(event.node, float("inf")) <= self.now_s:
             return
         self.worked_s += took
-        self.done[task] = Outcome(_result(shard))
+        if task not in self.cancelled:
+            self.done[task] = Outcome(_result(shard))
         heapq.heappush(self.free, (turn, event.node))
         self._begin()
 

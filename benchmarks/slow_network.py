@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import time
@@ -15,27 +16,35 @@ PAUSE = 10
 
 class Slow(torch.nn.Module):
     """Answers as `inner` does. In training, each step costs `delay_s` more: in the one process that marks `mark` first
-    (`who` is `one`), or in all of them now and then (`pauses`)."""
+    (`who` is `one`), or in all of them now and then (`pauses`), in each run at the same of its calls."""
 
     def __init__(self, inner: torch.nn.Module, mark: Path, who: str, delay_s: float) -> None:
         super().__init__()
         self.inner, self.mark, self.who, self.delay_s = inner, str(mark), who, delay_s
-        self.is_slow: bool | None = None
+        self.number: int | None = None
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        if self.training and self.who == "one":
-            if self.is_slow is None:
-                self.is_slow = _marked(self.mark)
-            time.sleep(self.delay_s * self.is_slow)
-        if self.training and self.who == "pauses":
-            if self.is_slow is None:
-                self.draw, self.is_slow = random.Random(os.getpid()), True
-            # as much in all as one slow process of two
-            time.sleep(self.delay_s * PAUSE * (self.draw.random() < 0.5 / PAUSE))
+        if self.training and self.who != "alike":
+            self._lose_time()
         return self.inner(ids, mask)
 
+    def _lose_time(self) -> None:
+        if self.number is None:
+            self.number = _number(self.mark)
+            self.draw = random.Random(self.number)
+        if self.who == "one":
+            time.sleep(self.delay_s * (self.number == 0))
+        else:
+            # as much in all as one slow process of two
+            time.sleep(self.delay_s * PAUSE * (self.draw.random() < 0.5 / PAUSE))
 
-def _marked(mark: str) -> bool:
+
+def _number(mark: str) -> int:
+    """How many processes asked before this one."""
+    return next(number for number in itertools.count() if _is_first(f"{mark}-{number}"))
+
+
+def _is_first(mark: str) -> bool:
     """Whether this process is the first to make the file."""
     try:
         os.close(os.open(mark, os.O_CREAT | os.O_EXCL))

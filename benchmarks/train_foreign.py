@@ -4,7 +4,8 @@
 
 Learnt from: posts of Spanish, Tamil, Malayalam, Kannada and Sinhala speakers that are in Latin letters and that the
 dictionaries do not read as English, and from English and Hindi posts in Latin letters. A fifth of these, near copies
-kept together, chooses the threshold. `filters_judged.py` judges it on other splits and other sets.
+of one set kept together, chooses the threshold. `filters_judged.py` judges it on other splits and sets; near copies of
+their posts are taken out of what teaches, unless they are of a split that teaches itself, which is marked there.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ import datasets
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from filters_judged import ABROAD_JUDGED, AT_HOME_JUDGED, ORDINARY_JUDGED
 
-from mizaj.clean.language import (
+from mizaj.clean.filters.language import (
     FOREIGN,
     FOREIGN_LABELS,
     FOREIGN_TASK,
@@ -26,7 +28,7 @@ from mizaj.clean.language import (
     read_languages,
 )
 from mizaj.learn.fit_linear import LinearSettings, fit
-from mizaj.learn.folds import fold_numbers
+from mizaj.learn.folds import fold_numbers, without_copies
 from mizaj.learn.kinds import silent
 from mizaj.learn.labelled import Labelled
 from mizaj.model.folder import Described, save
@@ -49,6 +51,11 @@ STREAMS = (
     *("reddit-india-stream", "india-politics-2014-stream"),
     *("youtube-tech-hinglish-stream", "hinglish-comedy-tweets"),
 )
+TAUGHT_BY = (
+    *((name, "train") for name in (*ABROAD, *AT_HOME)),
+    *((name, "unlabelled") for name in STREAMS),
+)
+JUDGED = (*ORDINARY_JUDGED, *AT_HOME_JUDGED, *ABROAD_JUDGED)
 MOST_POSTS = 9000
 SETTINGS = LinearSettings(epochs=4, most_keys=24_000, least_count=4, least_count_chars=6)
 MOST_FALSE = 0.001
@@ -83,8 +90,10 @@ def main() -> int:
 def read_posts(part: str | None) -> list[tuple[pa.Array, bool]]:
     """Posts in Latin letters and whether they are from abroad: all, or those that `teach`, or those that `choose`."""
     posts = []
-    for name in (*ABROAD, *AT_HOME, *STREAMS):
-        texts = datasets.texts(name, "unlabelled" if name in STREAMS else "train")
+    held = datasets.joined_texts(each for each in JUDGED if each not in TAUGHT_BY)
+    for name, split in TAUGHT_BY:
+        table = without_copies(pa.table({"text": datasets.texts(name, split)}), held)
+        texts = table["text"].combine_chunks()
         texts = texts.filter(pc.match_substring_regex(texts, _LATIN_ONLY))
         is_abroad = name in ABROAD
         if is_abroad:
@@ -115,7 +124,10 @@ def choose() -> float:
             said.append(proba)
     grid = [round(0.5 + 0.01 * step, 2) for step in range(50)]
     proba = np.concatenate(said)
-    return next(each for each in grid if float((proba >= each).mean()) <= MOST_FALSE)
+    fitting = [each for each in grid if float((proba >= each).mean()) <= MOST_FALSE]
+    if not fitting:
+        raise SystemExit(f"no threshold up to {grid[-1]} rejects at most {MOST_FALSE} at home")
+    return fitting[0]
 
 
 if __name__ == "__main__":

@@ -296,6 +296,16 @@ def test_other_formats_are_written(run: Run, posts: Path, format: str) -> None:
     assert list(Path("out").glob(f"*.{format}*"))
 
 
+def test_shards_are_as_large_as_asked(run: Run, tmp_path: Path) -> None:
+    table = pa.table({"text": [f"accha {n}" for n in range(40)]})
+    pyarrow.parquet.write_table(table, tmp_path / "forty.parquet", row_group_size=10)
+    for n_rows, n_files in ((1, 4), (20, 2), (40, 1)):
+        out = f"by-{n_rows}"
+        assert run("score", "forty.parquet", "-o", out, "--shard-rows", str(n_rows)).status == 0
+        assert len(list((tmp_path / out).glob("*.parquet"))) == n_files
+        assert rows_of(out)["text"].to_pylist() == table["text"].to_pylist()
+
+
 def test_standard_input_is_read(tmp_path: Path) -> None:
     lines = '{"text": "bahut accha"}\n{"text": "bakwas"}\n'
     words = ("score", "-", "--format", "jsonl", "-o", "out")

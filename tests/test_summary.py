@@ -28,6 +28,7 @@ from mizaj.summary import (
     summarise,
 )
 from mizaj.summary.arrays import hash_texts
+from mizaj.summary.copied import MOST_POSTS, Copied, copied
 
 SCHEMA = pa.schema(
     [
@@ -374,3 +375,25 @@ def test_the_sample_is_fair_to_every_label():
         drawn = Counter(post.sentiment for post in summarise(batch_of(*rows)).posts.posts)
     # Four standard deviations of a binomial draw of 1,000.
     assert all(abs(n - 1000 * (labels == label).mean()) < 60 for label, n in drawn.items())
+
+
+COPIED = st.lists(st.tuples(st.integers(1, 5), st.sampled_from(["", "a", "अ", "😍"])), max_size=40)
+
+
+@FEWER
+@given(COPIED, st.integers(1, 9))
+def test_the_most_copied_posts_do_not_depend_on_how_rows_are_cut(rows, n_rows):
+    schema = pa.schema([("copies", pa.int64()), ("text", pa.string())])
+    made = [{"copies": n, "text": text} for n, text in rows]
+    whole = copied(pa.RecordBatch.from_pylist(made, schema), text="text")
+    cut = [made[start : start + n_rows] for start in range(0, len(made), n_rows)]
+    parts = [copied(pa.RecordBatch.from_pylist(each, schema), text="text") for each in cut]
+    assert reduce(Copied.__add__, parts, Copied()) == whole
+    assert reduce(Copied.__add__, parts[::-1], Copied()) == whole
+    expected = sorted((post for post in rows if post[0] > 1), key=lambda post: (-post[0], post[1]))
+    assert list(whole.posts) == expected[:MOST_POSTS]
+
+
+def test_a_column_of_copies_that_is_the_users_own_is_let_be():
+    schema = SCHEMA.append(pa.field("copies", pa.string()))
+    assert summarise(batch_of({"copies": "two"}, schema=schema)).copied == Copied()

@@ -34,8 +34,17 @@ DAMAGED = [
     ("Happy Holi ðŸ˜ƒ", "Happy Holi 😃"),
     ("cafÃ©", "café"),
     ("that\x92s \x96 ok", "that’s – ok"),
+    ("ok &#55357;&#56832; &#xD83D;&#xDE02;!", "ok 😀 😂!"),
 ]
-LEFT = [r"half a pair \ud83d here", r"a bell \u0007", r"\x41\x42 bytes", r"not UTF-8 \xff\xfe"]
+LEFT = [
+    r"half a pair \ud83d here",
+    r"a bell \u0007",
+    r"\x41\x42 bytes",
+    r"not UTF-8 \xff\xfe",
+    "half a pair &#55357; there, &#56832;&#55357; the wrong way round",
+    "a bell &#7;, nothing &#0;, no character &#9999999;",
+    "no entity &#00000039;",
+]
 
 
 @pytest.mark.parametrize("text", FINE)
@@ -59,10 +68,21 @@ def test_the_step_finds_all_that_the_function_repairs():
     assert out.column("text").to_pylist() == [repair(text) for text in texts]
 
 
-@given(st.text())
+PIECES = [
+    *("&amp;", "&", "lt;", "#39;", "&#55357;", "&#56832;", "a"),
+    *(r"\u0026", r"\u2019", r"\xe2\x80\x99"),
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join) | st.text())
 def test_repairing_again_changes_nothing(text):
     text = text.encode("utf-8", "replace").decode()
     assert repair(repair(text)) == repair(text)
+
+
+def test_four_layers_of_damage_are_undone_and_a_hostile_text_of_more_comes_to_an_end():
+    assert repair("&" + "amp;" * 3 + "lt;") == "<"
+    assert repair("&" + "amp;" * 10_000 + "lt;") == "&" + "amp;" * 9_996 + "lt;"
 
 
 @given(

@@ -87,10 +87,62 @@ def test_pseudonyms_take_their_key_from_a_file(file: Path, tmp_path: Path) -> No
     assert b"secret phrase" not in written
 
 
-def test_filters_can_be_turned_off_one_by_one(file: Path, tmp_path: Path) -> None:
-    words = ("--copies", "keep", "--no-spam", "--languages", "all", "--wordless", "keep")
-    assert run(str(file), "-o", str(tmp_path / "out"), *words, "--no-repair", "-q") == 0
-    assert {row["id"] for row in rows_of(tmp_path / "out")} == {1, 2, 3}
+def cleaned(folder: Path, posts: list[dict], *words: str) -> tuple[list[str], list[str]]:
+    """The texts that are kept, and the reasons of those that are not, where copies are left alone."""
+    folder.mkdir()
+    pq.write_table(pa.Table.from_pylist(posts), folder / "posts.parquet")
+    out = folder / "out"
+    assert run(str(folder / "posts.parquet"), "-o", str(out), "--copies", "keep", "-q", *words) == 0
+    kept, rejected = rows_of(out), rows_of(out / "rejects")
+    return [row["text"] for row in kept], [row["rejected"] for row in rejected]
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "reason"),
+    [
+        ("--no-spam", "Ghar baithe roz 3000 kamao, koi investment nahi, join t.me/kamai", "spam"),
+        ("--languages all", "வணக்கம் நண்பர்களே", "language:other"),
+        ("--wordless keep", "@amit !!!", "no_words"),
+        ("--max-characters 20000", "accha " * 2000, "too_long"),
+    ],
+)
+def test_each_filter_can_be_turned_off(words: str, text: str, reason: str, tmp_path: Path) -> None:
+    posts = [{"text": text}]
+    assert cleaned(tmp_path / "on", posts) == ([], [reason])
+    assert cleaned(tmp_path / "off", posts, *words.split()) == ([text], [])
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "reason"),
+    [
+        ("--wordless reject", "😂😂", "no_words"),
+        ("--languages en", "yeh movie bahut acchi hai yaar", "language:hi-Latn"),
+        ("--about film,movie", "aaj ka mausam accha hai", "off_topic"),
+        ("--max-words 3", "yeh gaana bahut accha hai", "too_long"),
+        ("--min-characters 10", "accha hai", "too_short"),
+        ("--max-characters 10", "bahut accha", "too_long"),
+    ],
+)
+def test_each_filter_can_be_made_stricter(
+    words: str, text: str, reason: str, tmp_path: Path
+) -> None:
+    posts = [{"text": text}]
+    assert cleaned(tmp_path / "plain", posts) == ([text], [])
+    assert cleaned(tmp_path / "strict", posts, *words.split()) == ([], [reason])
+
+
+def test_damage_is_mended_unless_it_is_not_asked(tmp_path: Path) -> None:
+    posts = [{"text": r"don\u2019t worry, bahut acchi movie hai"}]
+    mended = "don’t worry, bahut acchi movie hai"
+    assert cleaned(tmp_path / "mended", posts) == ([mended], [])
+    assert cleaned(tmp_path / "left", posts, "--no-repair") == ([posts[0]["text"]], [])
+
+
+def test_bots_are_looked_for_in_the_column_that_names_authors(tmp_path: Path) -> None:
+    posts = [{"text": f"Deal number {n} is live now, see page {n}"} for n in range(30)]
+    posts = [post | {"user": "shop"} for post in posts]
+    posts.append({"text": "yeh film acchi hai", "user": "asha"})
+    assert cleaned(tmp_path / "in", posts, "--bots") == (["yeh film acchi hai"], ["bot"] * 30)
 
 
 def test_limits_of_length_are_words_or_characters(file: Path, tmp_path: Path) -> None:
@@ -118,8 +170,28 @@ MISTAKES = {
         ["FILE", "-o", "OUT", "--mask", "all", "--mask-how", "hash", "--mask-key-file", "none"],
         "none cannot be read",
     ),
-    "bots without authors": (["FILE", "-o", "OUT", "--bots", "--author", "writer"], "writer"),
-    "an unknown language": (["FILE", "-o", "OUT", "--languages", "fr"], "fr"),
+    "bots without authors": (
+        ["FILE", "-o", "OUT", "--bots", "--author", "writer"],
+        "'writer', .*--author",
+    ),
+    "bots in a pipe": (
+        ["-", "-o", "OUT", "--copies", "recent", "--bots", "--author", "user"],
+        "bots.* read only once",
+    ),
+    "company in a pipe": (
+        ["-", "-o", "OUT", "--copies", "recent", "--about", "film", "--similar"],
+        "company.* read only once",
+    ),
+    "too few posts for company": (
+        ["FILE", "-o", "OUT", "--about", "film", "--similar"],
+        "sampled posts hold one of film",
+    ),
+    "an unknown language": (["FILE", "-o", "OUT", "--languages", "fr"], "to keep: fr; allowed"),
+    "an empty topic": (["FILE", "-o", "OUT", "--about", "film,"], "'film,' has an empty name"),
+    "an empty mask": (["FILE", "-o", "OUT", "--mask", ""], "'' has an empty name"),
+    "a way to mask nothing": (["FILE", "-o", "OUT", "--mask-how", "drop"], "add --mask all"),
+    "an author for nothing": (["FILE", "-o", "OUT", "--author", "user"], "for --bots; add that"),
+    "a model for nothing": (["FILE", "-o", "OUT", "--model", "best"], "add --score"),
     "no such file": (["nothing.parquet", "-o", "OUT"], "no file found"),
 }
 

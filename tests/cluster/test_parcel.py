@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import threading
 from pathlib import Path
@@ -72,6 +73,32 @@ def test_a_function_is_unpacked_once_a_process(
     assert unpacked(packed) is unpacked(packed)
 
 
+def where(_: object) -> str:
+    return str(Path.cwd())
+
+
+def test_a_worker_works_in_the_folder_of_who_asked_and_is_then_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process may go on with other work, such as functions of the user's own on his Spark session."""
+    (tmp_path / "asked").mkdir()
+    (tmp_path / "own").mkdir()
+    monkeypatch.chdir(tmp_path / "own")
+    for function, outcome in ((where, str(tmp_path / "asked")), (stub, None)):
+        assert work(parcel(function, tmp_path / "asked"), 0).result == outcome
+        assert Path.cwd() == tmp_path / "own"
+
+
+def test_a_worker_whose_own_folder_is_gone_works_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own").mkdir()
+    os.chdir(tmp_path / "own")
+    (tmp_path / "own").rmdir()
+    assert work(parcel(where, tmp_path), 0).get() == str(tmp_path)
+
+
 def test_what_cannot_be_pickled_is_refused_with_the_way_out() -> None:
     with pytest.raises(ClusterError, match="read files instead of what lies in memory"):
         Parcel.of(threading.Lock().acquire, pickle.dumps)
@@ -117,10 +144,30 @@ class TestProbing:
         elsewhere = (str(tmp_path / "new" / "not-there"),)
         with (
             pytest.raises(ClusterError, match="cannot see this folder"),
-            probing([tmp_path / "new"]) as probe,
+            probing([tmp_path / "new" / "deep"]) as probe,
         ):
             Probe(probe.folder, elsewhere, probe.versions)()
         assert list(tmp_path.iterdir()) == []
+
+    def test_a_worker_that_does_not_see_an_input_names_it(self, tmp_path: Path) -> None:
+        with (
+            pytest.raises(ClusterError, match=r"a\.csv: a worker on .* cannot see this file"),
+            probing([tmp_path], [(str(tmp_path / "a.csv"), 1)]) as probe,
+        ):
+            probe()
+
+    @pytest.mark.parametrize(("n_bytes", "is_fine"), [(2, False), (3, True), (4, True)])
+    def test_an_input_may_have_grown_but_not_shrunk(
+        self, tmp_path: Path, n_bytes: int, *, is_fine: bool
+    ) -> None:
+        """One that is shorter than for who asks is another file of that name."""
+        (tmp_path / "a.csv").write_bytes(b"x" * n_bytes)
+        with probing([tmp_path], [(str(tmp_path / "a.csv"), 3)]) as probe:
+            if is_fine:
+                probe()
+                return
+            with pytest.raises(ClusterError, match=r"a\.csv: has 2 bytes .*, 3 for who asks"):
+                probe()
 
     @pytest.mark.parametrize("name", [name for name, _ in own_versions()])
     def test_another_version_is_named_with_both(self, tmp_path: Path, name: str) -> None:
@@ -134,6 +181,17 @@ class TestProbing:
             pass
 
 
-@pytest.mark.parametrize("place", ["auto", "nonsense", "k8s://host"])
+@pytest.mark.parametrize(
+    ("place", "reason"),
+    [
+        ("127.0.0.1:637999", "there is no port 637999; the last is 65535"),
+        (f"{'a' * 70}.example:80", "is no name of a machine"),
+    ],
+)
+def test_what_can_be_no_place_is_refused_with_the_reason(place: str, reason: str) -> None:
+    assert reason in str(refusal(place))
+
+
+@pytest.mark.parametrize("place", ["auto", "nonsense", "k8s://host", "host:²"])
 def test_what_names_no_port_is_not_asked(place: str) -> None:
     assert refusal(place) is None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ import pytest
 from toy_steps import Fault, FaultOnce, KillAlways, KillOnce, Pace, RejectWord
 
 from mizaj.batch import Pipeline, Step
-from mizaj.clean.duplicates import DuplicateSettings, find_duplicates
+from mizaj.clean.copies.duplicates import DuplicateSettings, find_duplicates
 from mizaj.clean.personal import MaskPersonal
 from mizaj.errors import ClusterError, SettingError, SinkError
 from mizaj.learn.evaluate import EvaluateSettings, evaluate_models
@@ -245,16 +244,25 @@ def test_a_node_that_is_killed_loses_nothing_and_doubles_nothing(
     pipeline = Pipeline((Pace(0.1), LexiconScore()))
     run(pipeline, source, tmp_path / "here", settings=SETTINGS)
     node, ledger = ray_cluster.add_node(num_cpus=1), tmp_path / "there" / OUTPUT_MARK
+    over, n_entered = threading.Event(), []
 
     def kill() -> None:
         while not (ledger.exists() and ledger.read_text().count("\n") > 3):
-            time.sleep(0.05)
+            if over.wait(0.05):
+                return
+        n_entered.append(ledger.read_text().count("\n") - 1)
         ray_cluster.remove_node(node, allow_graceful=False)
 
     killer = threading.Thread(target=kill)
     killer.start()
-    run(pipeline, source, tmp_path / "there", on="ray", settings=replace(SETTINGS, workers=None))
-    killer.join()
+    try:
+        run(
+            pipeline, source, tmp_path / "there", on="ray", settings=replace(SETTINGS, workers=None)
+        )
+    finally:
+        over.set()
+        killer.join()
+    assert 3 <= n_entered[0] < len(source.shards)
     assert everything(tmp_path / "there") == everything(tmp_path / "here")
 
 
@@ -262,7 +270,7 @@ def test_a_shard_that_ends_every_worker_ends_the_run_and_is_named(
     far: str, posts: Path, tmp_path: Path
 ) -> None:
     pipeline = Pipeline((KillAlways("नहीं 5"),))
-    with pytest.raises(ClusterError, match="memory"):
+    with pytest.raises(ClusterError, match=r"shard a-00000\b.* memory"):
         run(pipeline, opened(posts), tmp_path / "out", on=far, settings=SETTINGS)
 
 

@@ -10,7 +10,7 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import pytest
 
-from mizaj.errors import SettingError, TrainingError
+from mizaj.errors import ExtraMissing, SettingError, TrainingError
 from mizaj.learn import carried, interface
 
 torch = pytest.importorskip("torch")
@@ -52,6 +52,9 @@ def test_an_error_comes_back_as_its_own_kind_with_the_worker_s_trace():
     ours = carried.error_of(1, said(TrainingError("the loss is nan")))
     assert (type(ours), str(ours)) == (TrainingError, "the loss is nan")
     assert "in worker 1" in ours.__notes__[0]
+    missing = ExtraMissing("ray", extra="ray")
+    absent = carried.error_of(1, said(missing))
+    assert (type(absent), str(absent)) == (ExtraMissing, str(missing))
     theirs = carried.error_of(0, said(KeyError("lost")))
     assert (type(theirs), str(theirs)) == (TrainingError, "worker 0 failed: KeyError: 'lost'")
     assert said(RuntimeError("[gloo/pair.cc] Connection reset by peer"))["is_exchange"]

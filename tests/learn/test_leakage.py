@@ -7,7 +7,8 @@ import json
 import pyarrow as pa
 import pytest
 
-from mizaj.errors import ColumnMissing
+from mizaj.clean.near.sketching import Sketch
+from mizaj.errors import ColumnMissing, SettingError, SourceError
 from mizaj.learn.leakage import LeakageSettings, leakage
 
 TRAIN = pa.table(
@@ -91,3 +92,32 @@ def test_copies_that_share_no_key_are_found_by_their_likeness():
     assert leakage(train, held, LeakageSettings(near=None)).share == 0.0
     found = leakage(train, held)
     assert (found.n_near, found.n_conflicting, found.n_first_copies) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("near", [None, Sketch()])
+def test_posts_of_nothing_but_marks_are_copies_only_as_they_are_written(near):
+    train = pa.table({"text": ["!!!", "@amit", "www.a.example", "accha"]})
+    held = pa.table({"text": ["???", "@sumit", "www.b.example", "!!!"]})
+    found = leakage(train, held, LeakageSettings(near=near))
+    assert (found.n_exact, found.n_near, found.n_first_copies) == (1, 0, 1)
+
+
+def test_a_post_that_comes_very_often_on_both_sides_is_no_special_case():
+    n = 30_000  # all with all would be 900 million pairs
+    train = pa.table({"text": ["good morning"] * n, "label": ["positive"] * (n - 1) + ["neutral"]})
+    held = pa.table({"text": ["Good morning"] * n, "label": ["positive"] * n})
+    found = leakage(train, held, LeakageSettings(n_examples=1))
+    assert (found.n_exact, found.n_near, found.n_first_copies) == (0, n, n)
+    assert found.n_conflicting == n
+    assert found.examples[0].first_label == "neutral"
+
+
+def test_a_column_that_can_hold_no_labels_is_refused():
+    lists = pa.table({"text": ["accha"], "label": [["positive"]]})
+    with pytest.raises(SourceError, match=r"column 'label' is list.*labels are strings"):
+        leakage(lists, HELD)
+
+
+def test_settings_that_make_no_sense_are_refused():
+    with pytest.raises(SettingError, match="n_examples is -1"):
+        LeakageSettings(n_examples=-1)

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from mizaj.errors import SourceError
 from mizaj.learn.leakage import LeakageSettings, leakage
 from mizaj.learn.leakage_passes import large_leakage
 from mizaj.read import ReadSettings, open_source
@@ -59,3 +60,10 @@ def test_columns_may_have_other_names_and_labels_may_be_missing(tmp_path):
     found = large_leakage(first, second, tmp_path)
     assert (found.n_rows, found.n_exact, found.n_near, found.n_first_copies) == ((2, 2), 0, 1, 1)
     assert found.examples[0].first == "Bahut accha"
+
+
+def test_a_column_that_can_hold_no_labels_is_refused_before_anything_is_read(tmp_path):
+    lists = open_source(pa.table({"text": ["accha"], "label": [["positive"]]}))
+    with pytest.raises(SourceError, match=r"column 'label' is list.*labels are strings"):
+        large_leakage(lists, lists, tmp_path / "work")
+    assert not (tmp_path / "work").exists()

@@ -46,3 +46,12 @@ def test_an_error_in_a_worker_comes_back_at_once_and_the_cluster_is_free_again(
 def test_more_workers_than_a_cluster_has_cores_are_refused(ray_cluster: object, jobs: ModuleType):
     with pytest.raises(SettingError, match=r"workers is 3, of 1 cores each.* have \[1, 1\]"):
         train(jobs.job(on="ray", workers=3))
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_lost_too_often_stops_the_training_with_what_to_do(
+    ray_cluster: object, jobs: ModuleType, tmp_path: Path
+):
+    with pytest.raises(TrainingError, match=r"lost workers 1 times.*--resume and the same"):
+        train(jobs.mortal(tmp_path / "grave", on="ray", restarts=0))
+    assert (tmp_path / "grave").exists()

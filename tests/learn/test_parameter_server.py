@@ -3,20 +3,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from mizaj.errors import SettingError
+from mizaj.errors import SettingError, TrainingError
 from mizaj.learn.job import Trained
+from mizaj.learn.on_ray import Plan
+from mizaj.learn.schedule import Ticket
 from mizaj.learn.train import train
 
 torch = pytest.importorskip("torch")
 ray = pytest.importorskip("ray")
+parameter_server = pytest.importorskip("mizaj.learn.parameter_server")
 
 SERVER = {"on": "ray", "exchange": "server"}
+PLAN = Plan(2, cores=1, has_gpu=False, restarts=0)
 
 
 def close(one: Trained, other: Trained) -> None:
@@ -82,12 +86,69 @@ def test_of_two_servers_one_is_lost_and_training_goes_on_from_the_checkpoint(
     close(undisturbed, resumed)
 
 
+@pytest.mark.slow
+def test_stopped_and_begun_again_it_has_the_weights_of_a_run_that_was_not(
+    ray_cluster: object, jobs: ModuleType, tmp_path: Path
+):
+    kept = {"servers": 2, "checkpoint": str(tmp_path), "checkpoint_every": 3, **SERVER}
+    whole = train(jobs.job(servers=2, **SERVER))
+
+    def stop(figures: Mapping[str, Any]) -> None:
+        if figures["step"] == 8:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        train(jobs.job(**kept), stop)
+    told: list[int] = []
+    resumed = train(jobs.job(**kept), lambda figures: told.append(figures["step"]))
+    assert told == list(range(7, 16))
+    for name, each in whole.module.state_dict().items():
+        np.testing.assert_array_equal(resumed.module.state_dict()[name], each)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ray.exceptions.RayActorError(),
+        ray.exceptions.OutOfMemoryError("the node is running out of memory"),
+        ray.exceptions.ObjectLostError("00", b"", ""),
+    ],
+)
+def test_a_server_is_lost_whatever_ray_calls_it(
+    jobs: ModuleType, monkeypatch: pytest.MonkeyPatch, error: Exception
+):
+    from mizaj.learn import crew
+    from mizaj.learn.schedule import Ticket
+
+    def get(_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(crew, "ray", SimpleNamespace(get=get))
+    assert crew.Worker(b"", [], [], PLAN).work(Ticket(0, 0)) is None
+    with pytest.raises(crew.ServerLost):
+        crew.Crew([], [], None, PLAN, []).ask("state")
+
+
+def test_a_worker_that_is_replaced_is_ended_and_too_many_stop_the_training(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    from mizaj.learn import crew
+
+    killed: list[str] = []
+    monkeypatch.setattr(crew, "ray", SimpleNamespace(kill=killed.append))
+    monkeypatch.setattr(crew.Crew, "hire", lambda _: "third")
+    one = crew.Crew([], [], None, replace(PLAN, restarts=1), ["first", "second"])
+    assert one.replace("first", RuntimeError("unreachable")) == "third"
+    with pytest.raises(TrainingError, match=r"2 workers were lost .*: out of memory\).*--resume"):
+        one.replace("second", RuntimeError("out of memory\nat length"))
+    assert killed == ["first", "second"]
+
+
 def test_what_goes_wrong_in_a_worker_is_an_answer(jobs: ModuleType):
     from mortal_network import Failing
 
     from mizaj.learn.carried import packed
     from mizaj.learn.crew import Worker
-    from mizaj.learn.on_ray import Plan
     from mizaj.learn.schedule import Ticket
 
     plan = Plan(2, cores=torch.get_num_threads(), has_gpu=False, restarts=0)
@@ -104,3 +165,22 @@ def test_what_goes_wrong_in_a_worker_is_an_answer(jobs: ModuleType):
 def test_a_server_is_on_ray_alone(jobs: ModuleType, on: str):
     with pytest.raises(SettingError, match="needs Ray: add --on ray"):
         train(jobs.job(exchange="server", on=on))
+
+
+@pytest.mark.parametrize("changes", [{"staleness": 2}, {"servers": 3}])
+def test_what_a_server_alone_has_is_refused_without_one(jobs: ModuleType, changes: dict[str, int]):
+    with pytest.raises(SettingError, match=r"exchange is allreduce.* add exchange=server"):
+        train(jobs.job(**changes))
+
+
+def test_workers_that_find_no_place_end_the_training(
+    jobs: ModuleType, monkeypatch: pytest.MonkeyPatch
+):
+    crew = SimpleNamespace(plan=PLAN, servers=[])
+    waiting = parameter_server._Training(jobs.job(**SERVER), crew, lambda _: None)
+    monkeypatch.setattr(parameter_server, "n_processors", lambda: 1)
+    waiting.running = {"open": ("worker", None), "work": ("other", Ticket(0, 0))}
+    waiting._check_placed()
+    del waiting.running["work"]
+    with pytest.raises(TrainingError, match=r"no worker found a place .* 1 processors.*--resume"):
+        waiting._check_placed()

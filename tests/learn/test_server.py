@@ -23,10 +23,13 @@ torch = pytest.importorskip("torch")
     ),
     n_servers=st.integers(1, 5),
 )
-def test_every_number_is_held_once(shapes: dict[str, tuple[int, ...]], n_servers: int):
+def test_every_number_is_held_once_and_no_server_holds_nothing(
+    shapes: dict[str, tuple[int, ...]], n_servers: int
+):
     wholes = {name: torch.zeros(shape) for name, shape in shapes.items()}
     held = shares(shapes, n_servers)
-    assert len(held) == n_servers
+    assert all(held)
+    assert len(held) == n_servers or all(len(each) == 1 for each in held)
     for each in held:
         for share in each:
             share.of(wholes[share.name]).add_(1)
@@ -82,3 +85,18 @@ def test_steps_by_pieces_through_shards_are_those_of_the_loop(jobs: ModuleType, 
         learner.take(server, shard.best())
     for name, each in run.module.named_parameters():
         np.testing.assert_allclose(learnt[name].detach(), each.detach(), atol=1e-5)
+
+
+def test_a_piece_that_comes_after_its_step_was_made_is_not_kept(jobs: ModuleType):
+    from mizaj.learn.server import Shard
+    from mizaj.learn.sharding import Share
+
+    ones = [np.ones(3, np.float32)]
+    shard = Shard([Share("head")], [np.zeros(3, np.float32)], jobs.job().settings, ())
+    shard.push(0, 0, ones)
+    shard.update(shard.add(0), 1.0)
+    shard.push(0, 0, ones)
+    with pytest.raises(KeyError):
+        shard.add(0)
+    shard.push(1, 0, ones)
+    assert shard.add(1) == pytest.approx(3**0.5)

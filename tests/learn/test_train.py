@@ -124,7 +124,10 @@ def test_killed_and_resumed_is_the_unkilled_run_bit_by_bit(tmp_path: Path, at: i
     [
         (lambda one: replace(one, seed=3), "another seed"),
         (lambda one: replace(one, train=rows(61)), "another data"),
-        (lambda one: replace(one, settings=replace(one.settings, warmup=0.3)), "another settings"),
+        (
+            lambda one: replace(one, settings=replace(one.settings, warmup=0.3)),
+            r"another setting warmup \(0\.1, not 0\.3\)",
+        ),
         (lambda one: replace(one, module=torch.nn.Linear(2, 2)), "another kind"),
     ],
 )

@@ -10,11 +10,13 @@ import pytest
 
 from mizaj.errors import SettingError, TrainingError
 from mizaj.learn.encoded import Encoded
+from mizaj.learn.group import Alone
 from mizaj.learn.job import Job
 from mizaj.learn.train import train
 from mizaj.learn.train_settings import TrainSettings
 
 torch = pytest.importorskip("torch")
+steps = pytest.importorskip("mizaj.learn.steps")
 networks = pytest.importorskip("mizaj.model.networks")
 
 SETTINGS = TrainSettings(epochs=3, batch_size=16, learning_rate=0.01, threads=1)
@@ -119,3 +121,26 @@ def test_a_network_that_cannot_be_sent_is_refused():
 
     with pytest.raises(SettingError, match="workers=1"):
         train(replace(job(2), module=Inner(1, 3)))
+
+
+class Others(Alone):
+    """A second process, which goes on from another step."""
+
+    def add(self, tensor: Any) -> None:
+        tensor += self.step
+
+    def __init__(self, step: int) -> None:
+        super().__init__(size=2)
+        object.__setattr__(self, "step", step)
+
+
+def test_processes_that_find_different_checkpoints_do_not_go_on(tmp_path: Path):
+    kept = {"checkpoint": str(tmp_path / "kept")}
+    curve(job(1, **kept))
+    last = steps.Run(job(1, **kept), Alone())
+    last.resume()
+    step = last.standing.step
+    assert step > 0
+    steps.Run(job(1, **kept), Others(step)).resume()
+    with pytest.raises(TrainingError, match=f"from step {step} and others from another.*--resume"):
+        steps.Run(job(1, **kept), Others(0)).resume()

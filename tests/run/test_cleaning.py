@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mizaj.clean.authors import AuthorSettings
-from mizaj.clean.duplicates import DuplicateSettings
+from mizaj.clean.copies.duplicates import DuplicateSettings
+from mizaj.clean.copies.recent import RecentSettings
+from mizaj.clean.filters.authors import AuthorSettings
 from mizaj.clean.personal import MaskPersonal
-from mizaj.clean.recent import RecentSettings
 from mizaj.clean.settings import CleanSettings
 from mizaj.errors import ColumnMissing, Interrupted, SettingError, SinkError, SourceError
 from mizaj.lexicon.columns import LexiconScore
@@ -108,7 +108,8 @@ def test_personal_data_is_masked_in_rejected_rows_too_and_counted(tmp_path: Path
     ]
     assert not any("98765" in (text or "") for text in texts)
     assert b"98765" not in written
-    assert b"user1" not in written
+    kept, rejected = rows_of(tmp_path / "out"), rows_of(tmp_path / "out/rejects")
+    assert {row["author"] for row in [*kept, *rejected]} == {"<author>"}
     assert manifest.counts.masked == {"handle": 1, "phone": 2}
     assert rows_of(tmp_path / "out")[0]["sentiment"] == "positive"
 
@@ -195,6 +196,17 @@ def test_a_run_with_other_copies_is_not_gone_on_with(
         clean(source, Sink(tmp_path / "out", WriteSettings(resume=True)), exact, settings=QUIET)
 
 
+def test_a_run_that_was_read_otherwise_is_refused_before_copies_are_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pq.write_table(posts(), tmp_path / "posts.parquet", row_group_size=2)
+    clean(tmp_path / "posts.parquet", tmp_path / "out", settings=QUIET)
+    monkeypatch.setattr("mizaj.run.cleaning.find_duplicates", lambda *_, **__: pytest.fail("read"))
+    other = open_source(tmp_path / "posts.parquet", settings=ReadSettings(shard_rows=2))
+    with pytest.raises(SettingError, match="the read settings differ"):
+        clean(other, Sink(tmp_path / "out", WriteSettings(resume=True)), settings=QUIET)
+
+
 def test_nothing_of_the_work_is_left(tmp_path: Path) -> None:
     clean(posts(), tmp_path / "out", settings=QUIET)
     assert not (tmp_path / "out" / WORK).exists()
@@ -206,6 +218,48 @@ def test_an_output_in_use_is_refused_before_copies_are_looked_for(tmp_path: Path
         clean(posts(), tmp_path / "out", settings=QUIET)
     again = Sink(tmp_path / "out", WriteSettings(overwrite=True))
     assert clean(posts(), again, settings=QUIET) == run_before
+
+
+@pytest.mark.parametrize(
+    ("asked", "on", "expected"),
+    [
+        (
+            Cleaning(copies=None, recent=RecentSettings()),
+            "ray",
+            "remembered in one process, and the run is on ray; leave --on out",
+        ),
+        (
+            Cleaning(mask=MaskPersonal(columns=("id",))),
+            "local",
+            r"'id' is to be masked, and copies are told by it \(duplicate_of:ID\)",
+        ),
+        (
+            Cleaning(copies=None, mask=MaskPersonal(columns=("id",))),
+            "local",
+            "column 'id' is int64",
+        ),
+    ],
+)
+def test_what_does_not_go_together_is_said_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: Cleaning, on: str, expected: str
+) -> None:
+    monkeypatch.setattr("mizaj.run.cleaning.open_place", lambda *_: pytest.fail("opened"))
+    with pytest.raises(SettingError, match=expected):
+        clean(posts(), tmp_path / "out", asked, on=on, settings=QUIET)
+    assert not (tmp_path / "out").exists()
+
+
+def test_plain_texts_that_cannot_be_removed_are_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: object, *, ignore_errors: bool = False) -> None:
+        if not ignore_errors:
+            raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("mizaj.run.cleaning.shutil.rmtree", refuse)
+    with pytest.raises(SinkError, match=r"\.work: all is done, but"):
+        clean(posts(), tmp_path / "out", settings=QUIET)
+    assert (tmp_path / "out" / "manifest.json").exists()
 
 
 def test_bots_in_posts_without_authors_are_an_error(tmp_path: Path) -> None:

@@ -62,6 +62,21 @@ def test_a_function_answers_in_select_and_in_sql(spark_session, frame):
     assert [row["s"] for row in rows.collect()] == expected
 
 
-def test_a_function_of_a_column_that_is_not_added_is_refused():
-    with pytest.raises(SettingError, match="adds no column 'mood'; it adds: rejected, sentiment"):
-        score_function(Pipeline((LexiconScore(),)), returns=("mood",))
+def test_steps_that_read_another_column_are_a_function_of_sql_too(spark_session):
+    pipeline = Pipeline((LexiconScore("body"),))
+    register(spark_session, pipeline, name="of_body", returns=("sentiment",), text="body")
+    (row,) = spark_session.sql("SELECT of_body('mast').sentiment AS s").collect()
+    assert row["s"] == "positive"
+
+
+@pytest.mark.parametrize(
+    ("returns", "message"),
+    [
+        (("mood",), "the pipeline adds no column 'mood'"),
+        (("text",), "the pipeline adds no column 'text'"),
+        ((), "no column is named"),
+    ],
+)
+def test_a_function_of_a_column_that_is_not_added_is_refused(returns, message):
+    with pytest.raises(SettingError, match=f"^{message}; it adds: rejected, sentiment"):
+        score_function(Pipeline((LexiconScore(),)), returns=returns)

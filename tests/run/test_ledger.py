@@ -19,8 +19,8 @@ from mizaj.batch import Pipeline
 from mizaj.errors import SettingError, SinkError
 from mizaj.read import ReadSettings, open_source
 from mizaj.run import RunSettings, run
-from mizaj.run.ledger import begin
-from mizaj.run.shard import Job
+from mizaj.run.ledger import Ledger, begin
+from mizaj.run.shard import Counts, Job, ShardResult
 from mizaj.write import Sink, WriteSettings
 
 QUIET = RunSettings(workers=2, is_progress_shown=False)
@@ -87,6 +87,46 @@ def test_temporary_files_of_a_killed_run_are_removed(posts, tmp_path):
     assert not [name for name in contents(tmp_path / "out") if name.endswith(".tmp")]
 
 
+def test_a_torn_line_in_the_middle_costs_its_own_shard_alone(posts, tmp_path):
+    """A disk that was full took half a line, and the rest of the run came after it."""
+    score(posts, tmp_path / "out")
+    ledger = tmp_path / "out" / LEDGER
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    ledger.write_bytes(b"".join([*lines[:3], lines[3][:20] + lines[4], *lines[5:]]))
+    assert len(Ledger(ledger, {}).results()) == 8
+
+
+def test_a_ledger_that_cannot_be_written_says_how_to_go_on(tmp_path):
+    result = ShardResult("posts-00000", Counts(), {})
+    with pytest.raises(SinkError, match=r"ledger\.jsonl: cannot be written .*--resume"):
+        Ledger(tmp_path / "gone" / LEDGER, {}).add(result)
+
+
+def test_an_entry_is_whole_though_the_system_takes_it_in_pieces(tmp_path, monkeypatch):
+    (tmp_path / LEDGER).touch()
+    write = os.write
+    monkeypatch.setattr("mizaj.run.ledger.os.write", lambda to, content: write(to, content[:7]))
+    Ledger(tmp_path / LEDGER, {}).add(ShardResult("posts-00000", Counts(3, 3), {}))
+    monkeypatch.undo()
+    assert json.loads((tmp_path / LEDGER).read_text())["shard"]["counts"]["rows_in"] == 3
+
+
+def test_an_input_that_broke_off_is_read_again(posts, tmp_path):
+    """A shared folder may have been away for a moment: the file is as it was."""
+    calm = score(posts, tmp_path / "calm")
+    content, stamp = posts.read_bytes(), posts.stat().st_mtime_ns
+    place = pq.ParquetFile(posts).metadata.row_group(4).column(0).data_page_offset
+    posts.write_bytes(content[:place] + b"\xff" * 40 + content[place + 40 :])
+    os.utime(posts, ns=(stamp, stamp))
+    broken = score(posts, tmp_path / "out")
+    assert [len(broken.bad_inputs), broken.counts.rows_in] == [1, 180]
+    posts.write_bytes(content)
+    os.utime(posts, ns=(stamp, stamp))
+    mended = score(posts, tmp_path / "out", resume=True)
+    assert (mended.bad_inputs, mended.counts) == ([], calm.counts)
+    assert contents(tmp_path / "out") == contents(tmp_path / "calm")
+
+
 def touch(posts):
     os.utime(posts, (1, 1))
 
@@ -145,6 +185,38 @@ def test_overwriting_replaces_the_earlier_output_and_nothing_else(posts, tmp_pat
     assert "mine.txt" in names
     assert not [name for name in names if name.endswith(".csv")]
     assert contents(tmp_path / "out").pop("mine.txt") == b"keep me"
+
+
+def test_overwriting_removes_shards_that_were_in_place_but_not_entered(posts, tmp_path):
+    """Who asked was killed while workers went on: no shard of a coarser cut replaces what they put in place."""
+    out = tmp_path / "out"
+    score(posts, out)
+    lines = (out / LEDGER).read_bytes().splitlines(keepends=True)
+    (out / LEDGER).write_bytes(b"".join(lines[:4]))
+    score(posts, out, read=ReadSettings(shard_rows=100), overwrite=True)
+    assert set(contents(out)) == {
+        f"{folder}posts-0000{n}.parquet" for folder in ("", "rejects/") for n in range(2)
+    }
+
+
+def test_a_ledger_of_others_removes_nothing_outside_its_folder(posts, tmp_path):
+    out = tmp_path / "out"
+    score(posts, out)
+    (tmp_path / "mine.txt").write_text("precious")
+    with (out / LEDGER).open("a") as ledger:
+        names = ["../mine.txt", str(tmp_path / "mine.txt")]
+        ledger.write(json.dumps({"run": {}, "files": names}) + "\n")
+    score(posts, out, overwrite=True)
+    assert (tmp_path / "mine.txt").read_text() == "precious"
+
+
+@pytest.mark.parametrize("way", [{}, {"resume": True}])
+@pytest.mark.parametrize("left", [".mizaj-0123456789ab.tmp", f".{LEDGER}.0123456789ab.tmp"])
+def test_a_run_that_was_killed_at_its_very_beginning_is_begun_again(posts, tmp_path, left, way):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / left).touch()
+    assert score(posts, tmp_path / "out", **way).counts.rows_in == 200
+    assert not (tmp_path / "out" / left).exists()
 
 
 @pytest.mark.parametrize("way", ["overwrite", "resume"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -157,6 +158,17 @@ def test_the_manifest_says_what_went_in_and_came_out(tmp_path):
     assert [bad["path"] for bad in facts["bad_inputs"]] == [str(tmp_path / "broken.parquet")]
     assert set(facts["files"]) == {"posts-00000.parquet", "posts-00001.parquet"}
     assert not manifest.is_clean
+
+
+def test_a_file_that_is_gone_before_it_is_hashed_costs_its_hash_alone(tmp_path, monkeypatch):
+    def gone(path, _):
+        raise FileNotFoundError(path)
+
+    pq.write_table(posts(5), tmp_path / "posts.parquet")
+    monkeypatch.setattr(sys.modules["mizaj.run"], "hash_file", gone)
+    manifest = run(Pipeline(()), tmp_path / "posts.parquet", tmp_path / "out", settings=QUIET)
+    assert manifest.counts == Counts(5, 5)
+    assert manifest.inputs[0]["sha256"] is None
 
 
 def test_hashing_can_be_left_out(tmp_path):

@@ -64,5 +64,11 @@ def test_a_reason_belongs_to_the_stage_that_gives_it(reason: str, stage: str) ->
     assert [each.name for each in found if each.rejected] == [stage]
 
 
+def test_of_two_filters_of_one_name_both_are_stages() -> None:
+    twice = (*CleanSettings().filters(), *CleanSettings().filters())
+    found = [stage for stage in stages_of(twice, 5, {"spam": 2}) if stage.name == "spam"]
+    assert [(stage.rows_in, stage.kept) for stage in found] == [(5, 3), (3, 3)]
+
+
 def test_steps_that_reject_nothing_are_no_stages() -> None:
     assert [stage.name for stage in stages_of((LexiconScore(),), 3, {})] == [READ]

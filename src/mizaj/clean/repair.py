@@ -36,9 +36,13 @@ _ENTITY = r"&(?:[A-Za-z][A-Za-z0-9]{1,24}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});"
 _ESCAPE = r"\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}"
 _DAMAGED = f"{_ESCAPE}|{_ENTITY}|{MOJIBAKE}"
 
+_ENTITIES = re.compile(_ENTITY)
+# UTF-16 units written as entities, which are an emoji in pairs; a few others that are no halves look alike.
+_HALVES = re.compile(r"(?:&#(?:5[5-7][0-9]{3}|[xX][dD][89A-Fa-f][0-9A-Fa-f]{2});){2,}")
 _UNITS = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
 _BYTES = re.compile(r"(?:\\x[0-9a-fA-F]{2})+")
-_MOST_PASSES = 4  # what was escaped twice and then misread; more layers than that were not seen
+# What was escaped twice and then misread. It is a bound, since a hostile text has as many layers as it likes.
+_MOST_PASSES = 4
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ class Repair:
 
 
 def repair(text: str) -> str:
-    r"""A text without the damage that can be undone; repairing it again changes nothing.
+    r"""A text without the damage that can be undone, where it was not damaged more than four times over.
 
     >>> repair("\\xe2\\x9d\\xa4 itâ€™s &lt;3")
     '❤ it’s <3'
@@ -96,7 +100,8 @@ def repair(text: str) -> str:
             text = _UNITS.sub(lambda found: _read_units(found[0]), text)
             text = _BYTES.sub(lambda found: _read_bytes(found[0]), text)
         if "&" in text:
-            text = unescape_html(text)
+            text = _HALVES.sub(lambda found: _read_halves(found[0]), text)
+            text = _ENTITIES.sub(lambda found: _read_entity(found[0]), text)
         if is_bad(text):
             text = fix_encoding(text)
         if text == before:
@@ -138,6 +143,22 @@ def _read_bytes(escapes: str) -> str:
     except UnicodeDecodeError:
         return escapes
     return text if _is_text(text) and not text.isascii() else escapes
+
+
+def _read_halves(entities: str) -> str:
+    """UTF-16 units that are written as entities; what is half a pair stays written out."""
+    numbers = [entity.removeprefix("&#") for entity in entities.split(";")[:-1]]
+    units = [int(n[1:], 16) if n[0] in "xX" else int(n) for n in numbers]
+    try:
+        return b"".join(unit.to_bytes(2, "big") for unit in units).decode("utf-16-be")
+    except UnicodeDecodeError:
+        return entities
+
+
+def _read_entity(entity: str) -> str:
+    """What an entity stands for; one of half a pair, of a control character or of nothing stays written out."""
+    text = unescape_html(entity)
+    return text if text and text != "\ufffd" and _is_text(text) else entity
 
 
 def _is_text(text: str) -> bool:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mizaj.batch import TEXT, Filter, Step
-from mizaj.clean.authors import AUTHOR, Bots
-from mizaj.clean.broken import Broken
-from mizaj.clean.empty import Empty, NoWords
-from mizaj.clean.language import HOME, Language
-from mizaj.clean.length import LONGEST, Length
+from mizaj.clean.filters.authors import AUTHOR, Bots
+from mizaj.clean.filters.broken import Broken
+from mizaj.clean.filters.empty import Empty, NoWords
+from mizaj.clean.filters.language import HOME, Language
+from mizaj.clean.filters.length import LONGEST, Length
+from mizaj.clean.filters.spam import THRESHOLD, Spam
+from mizaj.clean.filters.topic import WORDS, Company, Topic
 from mizaj.clean.repair import Repair
-from mizaj.clean.spam import THRESHOLD, Spam
-from mizaj.clean.topic import WORDS, Company, Topic
 from mizaj.text.language import POST_LANGUAGES
 
 
@@ -46,6 +46,7 @@ class CleanSettings:
 
     def __post_init__(self) -> None:
         self.filters()
+        Topic(self.text, self.about, self.topic_mode)  # also a mode that no filter asks for yet
 
     def steps(self) -> tuple[Step, ...]:
         """The steps in order: repair, then the filters from the cheapest to the dearest; each looks at what is left."""

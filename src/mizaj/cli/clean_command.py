@@ -78,6 +78,7 @@ def clean(
     on: given.On = "local",
     address: given.Address = None,
     workers: given.Workers = None,
+    shard_rows: given.ShardRows = None,
     resume: given.Resume = False,
     overwrite: given.Overwrite = False,
     strict: given.Strict = False,
@@ -97,7 +98,7 @@ def clean(
     """
     # Opened here: it brings numpy and pyarrow.
     from mizaj.cli import cleaning
-    from mizaj.cli.scoring import ModelChoice, ScoreJob
+    from mizaj.cli.scoring import ScoreJob
 
     job = ScoreJob(
         tuple(sources),
@@ -109,6 +110,7 @@ def clean(
         on=on,
         address=address,
         workers=workers,
+        shard_rows=shard_rows,
         resume=resume,
         overwrite=overwrite,
     )
@@ -128,6 +130,6 @@ def clean(
         is_bot_rejected=bots,
         author=author,
         mask=cleaning.Masking(mask, mask_how, mask_key_file, mask_columns),
-        model=ModelChoice(model) if score else None,
+        model=cleaning.scorer(model, is_asked=score),
     )
     return cleaning.clean_posts(job, asked, is_strict=strict, is_quiet=quiet, as_json=as_json)

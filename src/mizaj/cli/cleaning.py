@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mizaj.clean.authors import AuthorSettings, author_column
-from mizaj.clean.duplicates import DuplicateSettings
-from mizaj.clean.length import LONGEST
+from mizaj.clean.copies.duplicates import DuplicateSettings
+from mizaj.clean.copies.recent import RecentSettings
+from mizaj.clean.filters.authors import AuthorSettings, author_column
+from mizaj.clean.filters.length import LONGEST
+from mizaj.clean.filters.spam import THRESHOLD
+from mizaj.clean.filters.topic import SIMILAR, WORDS
 from mizaj.clean.personal import KINDS, MaskPersonal
-from mizaj.clean.recent import RecentSettings
+from mizaj.clean.personal.ways import MASK
 from mizaj.clean.settings import CleanSettings
-from mizaj.clean.spam import THRESHOLD
-from mizaj.clean.topic import SIMILAR, WORDS
 from mizaj.cli.scoring import ModelChoice, ScoreJob, finish, opened, running, stoppable, writing
 from mizaj.cli.words import listed
 from mizaj.errors import SettingError
@@ -43,9 +44,11 @@ class Filters:
 
     def settings(self, text: str) -> CleanSettings:
         """The same as settings. Raises `SettingError` for what is not allowed."""
-        if self.is_similar_kept and not self.about:
+        if self.is_similar_kept and self.about is None:
             message = "--similar needs the topic's words: --about film,movie,cinema"
             raise SettingError(message)
+        is_all = self.languages == ALL
+        languages = POST_LANGUAGES if is_all else names_after("--languages", self.languages)
         return CleanSettings(
             text=text,
             repair=self.repair,
@@ -55,9 +58,9 @@ class Filters:
             most_words=self.words[1],
             keep_links=self.wordless == "keep",
             keep_emoji=self.wordless != "reject",
-            languages=POST_LANGUAGES if self.languages == ALL else listed(self.languages) or (),
+            languages=languages,
             spam=THRESHOLD if self.is_spam_rejected else None,
-            about=listed(self.about) or (),
+            about=names_after("--about", self.about),
             topic_mode=SIMILAR if self.is_similar_kept else WORDS,
         )
 
@@ -73,10 +76,16 @@ class Masking:
 
     def step(self, text: str) -> MaskPersonal | None:
         """The step that masks; None where nothing is asked. Raises `SettingError` for what is not allowed."""
-        if not (self.kinds or self.columns):
+        if self.kinds is None and self.columns is None:
+            if self.how != MASK or self.key_file is not None:
+                message = (
+                    "--mask-how and --mask-key-file say how personal data is masked, but not which; "
+                    f"add --mask {ALL}, --mask email,phone,... or --mask-columns A,B"
+                )
+                raise SettingError(message)
             return None
-        kinds = KINDS if self.kinds == ALL else listed(self.kinds) or ()
-        columns = listed(self.columns) or ()
+        kinds = KINDS if self.kinds == ALL else names_after("--mask", self.kinds)
+        columns = names_after("--mask-columns", self.columns)
         return MaskPersonal(kinds, self.how, self._key(), columns=columns, text=text)
 
     def _key(self) -> str:
@@ -113,9 +122,40 @@ class Asked:
         )
 
     def _bots(self, source: Source, text: str) -> AuthorSettings | None:
-        if not self.is_bot_rejected:
-            return None
-        return AuthorSettings(self.author or author_column(source.schema), text)
+        if self.is_bot_rejected:
+            return AuthorSettings(self.author or author_column(source.schema), text)
+        if self.author is not None:
+            message = f"--author {self.author} says who wrote the posts, for --bots; add that"
+            raise SettingError(message)
+        return None
+
+
+def scorer(model: str, *, is_asked: bool) -> ModelChoice | None:
+    """The model that scores what is kept; None where that is not asked.
+
+    Raises `SettingError` for a model that would score nothing.
+    """
+    if is_asked:
+        return ModelChoice(model)
+    if model != ModelChoice().name:
+        message = f"--model {model} says what scores the kept posts; add --score"
+        raise SettingError(message)
+    return None
+
+
+def names_after(option: str, words: str | None) -> tuple[str, ...]:
+    """The names between commas after an option; none where it was not given.
+
+    Raises `SettingError` for an empty name: a slip must not pass for nothing asked.
+
+    >>> names_after("--about", "film, movie")
+    ('film', 'movie')
+    """
+    names = () if words is None else listed(words) or ("",)
+    if not all(names):
+        message = f"{option} '{words}' has an empty name; write {option} A,B"
+        raise SettingError(message)
+    return names
 
 
 _COPIES: dict[str, DuplicateSettings | None] = {

@@ -41,7 +41,9 @@ def leakage(
     from mizaj.learn.leakage import LeakageSettings
 
     settings = LeakageSettings(text, label, n_examples=examples, names=(first, second))
-    found = _compare(_open(first, text), _open(second, text), settings)
+    sources = _open(first, text), _open(second, text)
+    _check_label(sources, label)
+    found = _compare(*sources, settings)
     if as_json:
         show_json(found.to_dict())
     else:
@@ -54,6 +56,17 @@ def _open(path: str, text: str) -> Source:
     from mizaj.read import ReadSettings
 
     return open_whole([path], ReadSettings(text=text))
+
+
+def _check_label(sources: tuple[Source, Source], label: str) -> None:
+    """Raises `ColumnMissing` where a column was named that neither has; the usual one may be missing."""
+    from mizaj.batch import LABEL, REJECTED
+    from mizaj.errors import ColumnMissing
+
+    there = dict.fromkeys(name for source in sources for name in source.schema.names)
+    if label not in {LABEL.name, *there}:
+        columns = [name for name in there if name != REJECTED.name]
+        raise ColumnMissing(label, columns, needed_by="--label")
 
 
 def _compare(first: Source, second: Source, settings: LeakageSettings) -> Leakage:
@@ -73,11 +86,28 @@ def _compare(first: Source, second: Source, settings: LeakageSettings) -> Leakag
 
 
 def _table(source: Source, settings: LeakageSettings) -> pa.Table:
-    """The posts of a source and their labels, where it has such a column."""
+    """The posts of a source and their labels, where it has such a column; without a text where a reason stands."""
     import pyarrow as pa
 
-    names = (settings.text, settings.label)
+    names = dict.fromkeys((settings.text, settings.label))
     columns = [name for name in names if name in source.schema.names]
-    batches = [batch.select(columns) for shard in source.shards for batch in source.batches(shard)]
+    batches = [
+        _kept(batch, settings.text).select(columns)
+        for shard in source.shards
+        for batch in source.batches(shard)
+    ]
     schema = pa.schema([source.schema.field(name) for name in columns])
     return pa.Table.from_batches(batches, schema)
+
+
+def _kept(batch: pa.RecordBatch, text: str) -> pa.RecordBatch:
+    """The batch with null for texts that were set aside: nobody trains on them, so they are no copies of anything."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from mizaj.batch import REJECTED
+
+    field = batch.schema.field(text)
+    is_kept = batch.column(REJECTED.name).is_null()
+    texts = pc.if_else(is_kept, batch.column(text), pa.scalar(None, field.type))
+    return batch.set_column(batch.schema.get_field_index(text), field, texts)

@@ -52,6 +52,15 @@ Workers = Annotated[
     int | None,
     typer.Option("--workers", min=1, metavar="N", help="Shards at a time; one a processor."),
 ]
+ShardRows = Annotated[
+    int | None,
+    typer.Option(
+        "--shard-rows",
+        min=1,
+        metavar="N",
+        help="Rows of a shard, as far as a file can be cut; millions on a large cluster.",
+    ),
+]
 To = Annotated[Literal["parquet", "jsonl", "csv"], typer.Option("--to", help="Output format.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with a stopped run.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 if rows are rejected.")]

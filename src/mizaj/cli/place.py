@@ -5,9 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from mizaj.run.places import Asked, Place, open_place
-
-LOCAL = "local"
+from mizaj.run.places import LOCAL, Asked, Place, open_place
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ def score(
     on: given.On = "local",
     address: given.Address = None,
     workers: given.Workers = None,
+    shard_rows: given.ShardRows = None,
     resume: given.Resume = False,
     overwrite: given.Overwrite = False,
     strict: given.Strict = False,
@@ -79,6 +80,7 @@ def score(
         on=on,
         address=address,
         workers=workers,
+        shard_rows=shard_rows,
         resume=resume,
         overwrite=overwrite,
     )

@@ -75,6 +75,7 @@ class ScoreJob:
     on: str
     address: str | None
     workers: int | None
+    shard_rows: int | None
     resume: bool
     overwrite: bool
 
@@ -105,6 +106,8 @@ def opened(job: ScoreJob) -> Source:
     from mizaj.read import ReadSettings, open_source
 
     reading = ReadSettings(text=job.text, format=job.format, query=job.query)
+    if job.shard_rows is not None:
+        reading = reading.with_shards_of(job.shard_rows)
     return open_source(resolve_sources(job.sources), settings=reading)
 
 

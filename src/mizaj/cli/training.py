@@ -19,7 +19,6 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from mizaj.cli.place import LOCAL
 from mizaj.cli.scoring import DONE
 from mizaj.cli.show import show, show_json, warn
 from mizaj.cli.words import exists, is_spelt_like_file, listed, pairs, resolve_sources
@@ -40,6 +39,7 @@ from mizaj.learn.recipe import (
 )
 from mizaj.learn.weighting import Weighting
 from mizaj.model.folder import Folder, check_free
+from mizaj.run.places import LOCAL
 
 _HELD_OUT = 0.2  # as in the second paper
 _N_WORST = 3

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mizaj.cli.place import LOCAL, PlaceAsked
+from mizaj.cli.place import PlaceAsked
 from mizaj.cli.scoring import DONE
 from mizaj.cli.show import show, show_json, warn
 from mizaj.cli.training import TrainJob
@@ -24,6 +24,7 @@ from mizaj.learn.tuned_page import page
 from mizaj.learn.weighting import weighted
 from mizaj.model.folder import describe, open_folder
 from mizaj.model.kinds import load_classifier
+from mizaj.run.places import LOCAL
 
 
 @dataclass(frozen=True)

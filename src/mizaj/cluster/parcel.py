@@ -7,7 +7,8 @@ import os
 import pickle
 import platform
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,8 @@ class Outcome:
 def work(parcel: Parcel, shard: Any) -> Outcome:  # noqa: ANN401 - whatever the function takes
     """The outcome of one shard, in a worker's process. What kills the process is the engine's matter."""
     try:
-        return Outcome(unpacked(parcel)(shard))
+        with inside(parcel.folder):
+            return Outcome(unpacked(parcel)(shard))
     except MizajError as error:
         return Outcome(error=error)
     except Exception as error:  # a fault in a step: it goes to whoever asked
@@ -67,25 +69,44 @@ def work(parcel: Parcel, shard: Any) -> Outcome:  # noqa: ANN401 - whatever the 
 
 @functools.lru_cache(maxsize=2)
 def unpacked(parcel: Parcel) -> Callable[[Any], Any]:
-    """The function, once a process: a source of many files is large. Raises `ClusterError` for a folder not seen."""
-    enter(parcel.folder)
+    """The function, once a process: a source of many files is large."""
     function: Callable[[Any], Any] = pickle.loads(parcel.content)  # from the process that asked
     return function
 
 
-def enter(folder: str) -> None:
-    """Makes the folder of who asked the worker's own, so that relative paths mean the same files."""
+@contextmanager
+def inside(folder: str) -> Iterator[None]:
+    """The folder of who asked is the worker's own while the block lasts, so that relative paths mean the same files.
+
+    Afterwards it is where it was: its process may do other work too, such as the user's own on his session.
+    Raises `ClusterError` for a folder not seen.
+    """
+    before = _own_folder()
     try:
         os.chdir(folder)
     except OSError as error:
         raise unseen(folder) from error
+    try:
+        yield
+    finally:
+        if before is not None:
+            with suppress(OSError):  # gone by now
+                os.chdir(before)
 
 
-def unseen(folder: str) -> ClusterError:
-    """The error for a folder that is not there on a worker's machine."""
+def _own_folder() -> Path | None:
+    """The folder of this process; None where it is gone."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
+
+
+def unseen(path: str, what: str = "folder", *, machine: str | None = None) -> ClusterError:
+    """The error for a folder or file that is not there on a worker's machine, this one where none is named."""
     return ClusterError(
-        f"{folder}: a worker on {platform.node()} cannot see this folder; work from a folder, and into one, "
-        "that all machines share (NFS, Lustre, a mounted bucket)"
+        f"{path}: a worker on {machine or platform.node()} cannot see this {what}; work from a folder, read from "
+        "one, and write into one, that all machines share (NFS, Lustre, a mounted bucket)"
     )
 
 

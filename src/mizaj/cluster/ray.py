@@ -7,6 +7,8 @@ exact output (docs/decisions/0014).
 from __future__ import annotations
 
 import itertools
+import math
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +17,7 @@ from typing import Any
 
 from mizaj.cluster import Item, Result
 from mizaj.cluster.parcel import Outcome, Parcel, work
-from mizaj.cluster.probe import probing, refusal
+from mizaj.cluster.probe import probing, refusal, same_place
 from mizaj.errors import ClusterError, ExtraMissing
 
 try:
@@ -27,12 +29,15 @@ except ImportError:
 
 _MOST_RETRIES = 8
 """How often a shard is begun again: a cluster may lose many nodes, but a shard that ends every worker must end too."""
+_LONGEST_REASON = 300
 _AHEAD = 2
 """Tasks that wait for each one that runs, so that no processor waits for the driver; the driver holds no more."""
 _PROBE_S = 120.0
 _LOOK_S = 5.0
 """How often, while nothing ends, it is looked whether a node was lost."""
 _CLIENT = "ray://"
+_ANY = "auto"
+_INSTALL = "install the same mizaj, Python and libraries on all machines"
 
 
 @contextmanager
@@ -40,11 +45,13 @@ def connected(address: str | None, *, workers: int | None = None) -> Iterator[No
     """A connection to the cluster at `address` while the block lasts; one that the caller has is used and left.
 
     Without an address, a cluster of this machine's own `workers` processors is started and ended. `auto` means the
-    cluster that runs on this machine. Raises `ClusterError` where none answers, `ExtraMissing` without Ray.
+    cluster that runs on this machine. Raises `ClusterError` where none answers or where the caller is connected to
+    another, `ExtraMissing` without Ray.
     """
     if ray is None:
         raise ExtraMissing(library="ray", extra="ray")
     if ray.is_initialized():
+        _check_same(address)
         yield
         return
     _connect(address, workers)
@@ -54,11 +61,26 @@ def connected(address: str | None, *, workers: int | None = None) -> Iterator[No
         ray.shutdown()
 
 
+def _check_same(address: str | None) -> None:
+    """Raises `ClusterError` where the connection that there is leads elsewhere than to `address`."""
+    if address in {None, _ANY}:
+        return
+    current = ray.get_runtime_context().gcs_address
+    if not same_place(address, current, here=ray.util.get_node_ip_address()):
+        msg = (
+            f"this process is connected to the Ray cluster at '{current}', and '{address}' was asked for; leave the "
+            "address out to use the connection, or close it first with ray.shutdown()"
+        )
+        raise ClusterError(msg)
+
+
 def _connect(address: str | None, workers: int | None) -> None:
     quiet: dict[str, Any] = {"logging_level": "ERROR", "log_to_driver": False}
     if address is None:
-        # Ray gives its workers the lowest priority, so that a job crawls beside other work.
-        own = {"_system_config": {"worker_niceness": 0}, "include_dashboard": False}
+        # Ray gives its workers the lowest priority, so that a job crawls beside other work. A task that it ended for
+        # want of memory it would begin again for ever, whatever `max_retries` says.
+        system = {"worker_niceness": 0, "task_oom_retries": _MOST_RETRIES}
+        own = {"_system_config": system, "include_dashboard": False}
         ray.init(address="local", num_cpus=workers, **own, **quiet)
         return
     reason = refusal(address.removeprefix(_CLIENT))
@@ -67,7 +89,11 @@ def _connect(address: str | None, workers: int | None) -> None:
     try:
         ray.init(address=address, **quiet)
     except (ConnectionError, ValueError, RuntimeError) as error:
-        raise _no_cluster(address, str(error).splitlines()[0]) from error
+        reason = " ".join(str(error).split())[:_LONGEST_REASON]
+        if "Version mismatch" in reason:
+            msg = f"the Ray cluster at '{address}' cannot be used ({reason}); install the same on all machines"
+            raise ClusterError(msg) from error
+        raise _no_cluster(address, reason) from error
 
 
 def _no_cluster(address: str, reason: str) -> ClusterError:
@@ -82,13 +108,36 @@ def n_processors() -> int:
     return max(int(ray.cluster_resources().get("CPU", 1)), 1)
 
 
-def check(folders: Sequence[Path]) -> None:
-    """Raises `ClusterError` for a node of other versions, or one that cannot see these folders."""
-    with probing(folders) as probe:
+def check(folders: Sequence[Path], files: Sequence[tuple[str, int]] = ()) -> None:
+    """Raises `ClusterError` for a node of other versions, or one that cannot see these folders and files.
+
+    And for one that cannot answer at all, as where mizaj is not installed.
+    """
+    with probing(folders, files) as probe:
         parcel = Parcel.of(probe, cloudpickle.dumps)
         looked = [_look.options(**_on(node)).remote(parcel) for node in _nodes()]
-        for outcome in ray.get(looked, timeout=_PROBE_S):
+        for outcome in _looked_at(looked):
             outcome.get()
+
+
+def _looked_at(looked: list[Any]) -> list[Outcome]:
+    try:
+        outcomes: list[Outcome] = ray.get(looked, timeout=_PROBE_S)
+    except ray.exceptions.GetTimeoutError as error:
+        msg = (
+            f"not all of the {len(looked)} nodes of the cluster answered within {_PROBE_S:.0f} s; see with `ray "
+            "status` which are alive, and try again"
+        )
+        raise ClusterError(msg) from error
+    except ray.exceptions.RayError as error:
+        msg = f"a node of the cluster cannot work ({_last_line(error)}); {_INSTALL}"
+        raise ClusterError(msg) from error
+    return outcomes
+
+
+def _last_line(error: Exception) -> str:
+    """What a trace comes to."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[-1].strip()[:_LONGEST_REASON]
 
 
 def _nodes() -> list[Mapping[str, Any]]:
@@ -107,17 +156,35 @@ def map_shards(
 
     Raises what the function raised, and `ClusterError` for a shard whose worker ended every time.
     """
-    most = (workers or n_processors()) * (_AHEAD if workers is None else 1)
+    room = _Room(workers)
     crowd = _Crowd(ray.put(Parcel.of(function, cloudpickle.dumps)), _alive())
     waiting = iter(shards)
     try:
-        crowd.begin(itertools.islice(waiting, most))
+        crowd.begin(itertools.islice(waiting, room.most()))
         while crowd.running:
             for shard, task in crowd.ended():
                 crowd.begin(itertools.islice(waiting, 1))
                 yield _outcome(task, shard).get()
+            crowd.begin(itertools.islice(waiting, max(room.most() - len(crowd.running), 0)))
     finally:
         crowd.stop()
+
+
+@dataclass
+class _Room:
+    """How many tasks there may be at a time: as many as `workers`, else by the processors, of which more may come."""
+
+    workers: int | None
+    counted: int = 0
+    counted_at: float = -math.inf
+
+    def most(self) -> int:
+        """The number, of processors counted a little while ago: to ask takes a call to the head."""
+        if self.workers is not None:
+            return self.workers
+        if time.monotonic() - self.counted_at > _LOOK_S:
+            self.counted, self.counted_at = n_processors() * _AHEAD, time.monotonic()
+        return self.counted
 
 
 @dataclass(eq=False)
@@ -205,12 +272,18 @@ def _alive() -> frozenset[str]:
 
 
 def _outcome(task: Any, shard: object) -> Outcome:  # noqa: ANN401 - Ray's references have no type
+    name = getattr(shard, "name", shard)
     try:
         outcome: Outcome = ray.get(task)
-    except ray.exceptions.RayError as error:
-        reason = str(error).strip().splitlines()[0]
+    except ray.exceptions.RayTaskError as error:  # before our own code had a say, or after it
         msg = (
-            f"shard {getattr(shard, 'name', shard)}: its worker ended {_MOST_RETRIES + 1} times ({reason}); most "
+            f"shard {name}: a worker cannot do it ({_last_line(error)}); {_INSTALL}, then --resume"
+        )
+        raise ClusterError(msg) from error
+    except ray.exceptions.RayError as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        msg = (
+            f"shard {name}: its worker ended {_MOST_RETRIES + 1} times ({reason}); most "
             "likely memory ran out: give workers more of it, or smaller shards, then --resume"
         )
         raise ClusterError(msg) from error

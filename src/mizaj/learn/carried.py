@@ -119,6 +119,7 @@ def error_of(rank: int, said: Said) -> MizajError:
         kind, words = TrainingError, f"worker {rank} failed: {said['error']}: {said['message']}"
     else:
         words = said["message"]
-    found: MizajError = kind(words)
+    # not made anew, since some kinds are made from other things than their words
+    found: MizajError = kind.__new__(kind, words)
     found.add_note(f"in worker {rank}:\n{said['trace']}")
     return found

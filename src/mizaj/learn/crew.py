@@ -9,8 +9,8 @@ from typing import Any
 
 from mizaj.errors import TrainingError
 from mizaj.learn.carried import trouble, unpacked
-from mizaj.learn.job import Job
-from mizaj.learn.on_ray import Plan, plan_of
+from mizaj.learn.job import GOING_ON, Job
+from mizaj.learn.on_ray import Plan
 from mizaj.learn.schedule import Ticket
 from mizaj.learn.server import Learner, Report, Shard, n_bytes
 from mizaj.learn.sharding import Share, shares
@@ -23,6 +23,17 @@ except ImportError:
 
 Handle = Any
 """Of an actor or of a result that is awaited: Ray's own have no type."""
+
+LOST: tuple[type[Exception], ...] = (
+    ()
+    if ray is None
+    else (
+        ray.exceptions.RayActorError,
+        ray.exceptions.OutOfMemoryError,
+        ray.exceptions.ObjectLostError,
+    )
+)
+"""What Ray raises for an actor that is gone, that was ended for want of memory, or whose answer went with its node."""
 
 
 class ServerLost(Exception):
@@ -57,7 +68,7 @@ class Worker:
             pairs = zip(self._servers, sent, strict=True)
             ray.get([each.push.remote(ticket.step, ticket.piece, part) for each, part in pairs])
             return Report(loss, version=version, n_bytes=moved + sum(map(n_bytes, sent)))
-        except ray.exceptions.RayActorError:
+        except LOST:
             return None
         except Exception as error:  # as above
             return trouble(error)
@@ -88,27 +99,20 @@ class Crew:
 
     @classmethod
     @contextmanager
-    def hired(cls, job: Job, content: bytes) -> Iterator[Crew]:
+    def hired(cls, job: Job, content: bytes, plan: Plan) -> Iterator[Crew]:
         """Servers with the parameters that the job has now, and no workers yet; all gone when the block ends."""
         learnt = {name: each for name, each in job.module.named_parameters() if each.requires_grad}
         shapes = {name: tuple(each.shape) for name, each in learnt.items()}
-        held = shares(shapes, job.settings.servers)
+        crew = cls([], shares(shapes, job.settings.servers), ray.put(content), plan, [])
         actor = ray.remote(num_cpus=0, scheduling_strategy="SPREAD")(Shard)
-        servers = [
-            actor.remote(
-                each,
-                [share.of(learnt[share.name]).detach().cpu().numpy() for share in each],
-                job.settings,
-                job.rates,
-            )
-            for each in held
-        ]
-        crew = cls(servers, held, ray.put(content), plan_of(job.settings), [])
         try:
+            for each in crew.held:
+                arrays = [share.of(learnt[share.name]).detach().cpu().numpy() for share in each]
+                crew.servers.append(actor.remote(each, arrays, job.settings, job.rates))
             yield crew
         finally:
-            for each in (*crew.workers, *servers):
-                ray.kill(each)
+            for one in (*crew.workers, *crew.servers):
+                ray.kill(one)
 
     def hire(self) -> Handle:
         """A new worker, which may yet have to find a place."""
@@ -117,16 +121,15 @@ class Crew:
         self.workers.append(worker)
         return worker
 
-    def replace(self, worker: Handle) -> Handle:
-        """A new worker for one that is gone. Raises `TrainingError` when too many went."""
+    def replace(self, worker: Handle, error: Exception) -> Handle:
+        """A new worker for one that is gone, as `error` says. Raises `TrainingError` when too many went."""
         self.workers.remove(worker)
+        ray.kill(worker)  # one that could only not be reached would keep the place of the new one
         self.n_replaced += 1
         if self.n_replaced > self.plan.restarts:
-            msg = (
-                f"{self.n_replaced} workers were lost; if memory ran out, lower batch_size or give fewer workers, then "
-                "go on with --resume"
-            )
-            raise TrainingError(msg)
+            reason = str(error).strip().partition("\n")[0]
+            msg = f"{self.n_replaced} workers were lost (of the last one: {reason}); {GOING_ON}"
+            raise TrainingError(msg) from error
         return self.hire()
 
     def ask(self, name: str, *words: Any) -> list[Any]:  # noqa: ANN401 - whatever servers take and give
@@ -135,6 +138,6 @@ class Crew:
             answers: list[Any] = ray.get(
                 [getattr(server, name).remote(*words) for server in self.servers]
             )
-        except ray.exceptions.RayActorError as error:
+        except LOST as error:
             raise ServerLost from error
         return answers

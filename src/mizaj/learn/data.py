@@ -219,7 +219,7 @@ class _Reading:
 
     def _kept(self, batch: pa.RecordBatch, name: str) -> pa.Table:
         """The rows of a batch to learn from: `text`, `label`, `source`."""
-        raw = _as_labels(batch.column(self.settings.label), self.settings.label)
+        raw = as_labels(batch.column(self.settings.label), self.settings.label)
         self._note(raw)
         label = _mapped(raw, self.settings.label_map)
         text = batch.column(self.settings.text).cast(pa.string())
@@ -246,8 +246,11 @@ class _Reading:
         return batch.column(self.settings.source).cast(pa.string()).fill_null(name)
 
 
-def _as_labels(column: pa.Array, name: str) -> pa.Array:
-    """Labels of any simple type as strings, blanks at their ends gone, empty ones null."""
+def as_labels(column: pa.Array | pa.ChunkedArray, name: str) -> pa.Array | pa.ChunkedArray:
+    """Labels as strings, without blanks around them, null for an empty one; `name` is that of their column.
+
+    Raises `SourceError` for a column that can hold no labels, such as one of lists.
+    """
     try:
         labels = pc.utf8_trim_whitespace(column.cast(pa.string()))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:

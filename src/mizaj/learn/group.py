@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MANY_ROWS = 4096
 """From this many rows on, a gradient is taken for an embedding's: only the rows that a batch touched are sent."""
+_MOST_IN_BYTE = 255
+"""So many ones sum up in a byte; those of one process more are 0 again."""
 
 
 class Group(Protocol):
@@ -95,5 +97,7 @@ def touched(gradient: Tensor) -> Tensor:
 def _touched(gradient: Tensor, group: Group) -> Tensor:
     """The numbers of the rows that are not zero in some process."""
     marks = touched(gradient)
+    if group.size > _MOST_IN_BYTE:
+        marks = marks.int()
     group.add(marks)
     return marks.nonzero().flatten()

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 CHANGES_NOTHING = ("checkpoint", "checkpoint_every", "mlflow", "on", "address", "restarts")
 """Settings that do not change what is learnt: a checkpoint goes on under others."""
 
+GOING_ON = (
+    "go on with --resume and the same settings; if memory ran out, give workers more of it, or begin anew with a lower "
+    "batch_size or fewer workers"
+)
+"""What to do when workers were lost too often: a checkpoint goes on under the settings that it was begun with."""
+
 
 @dataclass(frozen=True, eq=False)
 class Job:
@@ -63,17 +69,16 @@ class Job:
     def identity(self) -> dict[str, str]:
         """What a checkpoint must share with this run, by the word for it in a message."""
         shapes = {name: tuple(each.shape) for name, each in self.module.named_parameters()}
-        kept = {
-            each.name: getattr(self.settings, each.name)
-            for each in fields(self.settings)
-            if each.name not in CHANGES_NOTHING
-        }
         held_out = self.validation.fingerprint if self.validation else "none"
         return {
-            "kind": f"{type(self.module).__name__} {_short(shapes)}",
-            "settings": _short((kept, self.rates)),
+            "kind": f"{type(self.module).__name__} {_short((shapes, self.rates))}",
             "seed": str(self.seed),
             "data": _short((self.train.fingerprint, held_out)),
+            **{
+                f"setting {each.name}": str(getattr(self.settings, each.name))
+                for each in fields(self.settings)
+                if each.name not in CHANGES_NOTHING
+            },
         }
 
 

@@ -12,17 +12,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from mizaj.batch import LABEL, TEXT
-from mizaj.clean.near_columns import plain_forms
-from mizaj.clean.near_pairs import near_pairs
-from mizaj.clean.near_sketch import Sketch
-from mizaj.errors import ColumnMissing
+from mizaj.clean.near.columns import plain_forms
+from mizaj.clean.near.pairs import near_pairs
+from mizaj.clean.near.sketching import Sketch
+from mizaj.errors import ColumnMissing, SettingError
+from mizaj.learn.data import as_labels
 from mizaj.learn.folds import near_copy_keys
 
 _SHOWN = 56
 EXACT, NEAR = "exact", "near"
+Keys = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,7 @@ class Copy:
     @property
     def is_conflicting(self) -> bool:
         """Whether both labels are known and differ."""
-        return None not in (self.first_label, self.second_label) and (
-            self.first_label != self.second_label
-        )
+        return _differ(self.first_label, self.second_label)
 
 
 @dataclass(frozen=True)
@@ -105,11 +104,16 @@ class LeakageSettings:
     names: tuple[str, str] = ("first", "second")
     near: Sketch | None = field(default_factory=Sketch)
 
+    def __post_init__(self) -> None:
+        if self.n_examples < 0:
+            msg = f"n_examples is {self.n_examples}; it must be 0 or more"
+            raise SettingError(msg)
+
 
 def leakage(first: pa.Table, second: pa.Table, settings: LeakageSettings | None = None) -> Leakage:
     """What of `second` is in `first`; a table without the column of labels is compared by its texts alone.
 
-    Raises `ColumnMissing` where either has no column of texts.
+    Raises `ColumnMissing` where either has no column of texts, `SourceError` where a column can hold no labels.
 
     >>> train = pa.table({"text": ["Accha hai", "bura"], "label": ["positive", "negative"]})
     >>> test = pa.table({"text": ["accha hai!!", "theek"], "label": ["neutral", "neutral"]})
@@ -121,14 +125,12 @@ def leakage(first: pa.Table, second: pa.Table, settings: LeakageSettings | None 
     one, other = _Rows(first, settings), _Rows(second, settings)
     if settings.near is not None:
         _add_contents(one, other, settings.near)
-    places = one.places_by_key()
-    copies = []
-    shared: set[int] = set()
-    for row, keys in enumerate(other.keys):
-        found = sorted({place for key in keys for place in places.get(key, ())})
-        shared.update(found)
-        if found:
-            copies.append(_copy(one, found, other, row))
+    known = _Known(one)
+    looked_up = [
+        known.copy_of(*row) for row in zip(other.texts, other.labels, other.keys, strict=True)
+    ]
+    copies = [copy for copy in looked_up if copy is not None]
+    asked = {key for keys in other.keys for key in keys}
     # A sort keeps the order of the rows: conflicts first, exact copies before near ones.
     shown = sorted(copies, key=lambda copy: (not copy.is_conflicting, copy.kind != EXACT))
     n_exact = sum(copy.kind == EXACT for copy in copies)
@@ -138,7 +140,7 @@ def leakage(first: pa.Table, second: pa.Table, settings: LeakageSettings | None 
         n_exact,
         n_near=len(copies) - n_exact,
         n_conflicting=sum(copy.is_conflicting for copy in copies),
-        n_first_copies=len(shared),
+        n_first_copies=sum(not asked.isdisjoint(keys) for keys in one.keys),
         examples=tuple(shown[: settings.n_examples]),
     )
 
@@ -166,10 +168,9 @@ class _Rows:
         self.texts: list[str] = table[settings.text].cast(pa.string()).fill_null("").to_pylist()
         self.labels: Sequence[str | None] = [None] * table.num_rows
         if settings.label in table.column_names:
-            labels = pc.utf8_trim_whitespace(table[settings.label].cast(pa.string()))
-            self.labels = [label or None for label in labels.to_pylist()]
-        self.keys: list[tuple[str | int, ...]] = [
-            keys if text.strip() else ()
+            self.labels = as_labels(table[settings.label], settings.label).to_pylist()
+        self.keys: list[Keys] = [
+            _keys_of(text, keys)
             for text, keys in zip(self.texts, near_copy_keys(self.texts), strict=True)
         ]
 
@@ -178,32 +179,55 @@ class _Rows:
         both = zip(self.keys, more, strict=True)
         self.keys = [(*keys, *added) if keys else () for keys, added in both]
 
-    def places_by_key(self) -> dict[str | int, list[int]]:
-        """The rows that have each key."""
-        places: dict[str | int, list[int]] = defaultdict(list)
-        for row, keys in enumerate(self.keys):
-            for key in keys:
-                places[key].append(row)
-        return places
+
+def _keys_of(text: str, keys: tuple[str, ...]) -> Keys:
+    """The keys of a text; the text itself where they are empty, as for nothing but links; none for a blank one."""
+    if not text.strip():
+        return ()
+    return keys if any(keys) else (text,)
 
 
-def _copy(one: _Rows, found: list[int], other: _Rows, row: int) -> Copy:
-    """The copy to show for a row: one of another label if there is one, the very same text if there is one."""
-    text, label = other.texts[row], other.labels[row]
-    is_exact = any(one.texts[place] == text for place in found)
+class _Known:
+    """The rows of the first table by key and by text: of each label the first, so that a post may come a million times.
 
-    def rank(place: int) -> tuple[bool, bool]:
-        conflicts = None not in (one.labels[place], label) and one.labels[place] != label
-        return not conflicts, one.texts[place] != text
+    Rows of the same text have the same keys.
+    """
 
-    place = min(found, key=rank)
-    return Copy(
-        EXACT if is_exact else NEAR,
-        shortened(one.texts[place]),
-        shortened(text),
-        first_label=one.labels[place],
-        second_label=label,
-    )
+    def __init__(self, rows: _Rows) -> None:
+        self._texts = rows.texts
+        self._by_key: dict[str | int, dict[str | None, int]] = defaultdict(dict)
+        self._by_text: dict[str, dict[str | None, int]] = defaultdict(dict)
+        for place, text in enumerate(rows.texts):
+            label = rows.labels[place]
+            for key in rows.keys[place]:
+                self._by_key[key].setdefault(label, place)
+            if rows.keys[place]:
+                self._by_text[text].setdefault(label, place)
+
+    def copy_of(self, text: str, label: str | None, keys: Keys) -> Copy | None:
+        """The copy to show for a row: one of another label if there is one, the very same text if there is one."""
+        same = self._by_text.get(text, {})
+        alike = [self._by_key[key] for key in keys if key in self._by_key]
+        found = {place: theirs for each in (same, *alike) for theirs, place in each.items()}
+        if not found:
+            return None
+
+        def rank(place: int) -> tuple[bool, bool, int]:
+            return not _differ(found[place], label), self._texts[place] != text, place
+
+        place = min(found, key=rank)
+        return Copy(
+            EXACT if same else NEAR,
+            shortened(self._texts[place]),
+            shortened(text),
+            first_label=found[place],
+            second_label=label,
+        )
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    """Whether both labels are known and differ."""
+    return None not in (one, other) and one != other
 
 
 def shortened(text: str) -> str:

@@ -10,16 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from mizaj.batch import COPIES, REJECTED, TEXT, Pipeline
-from mizaj.clean.dup_files import Work
-from mizaj.clean.dup_marked import REASON, with_duplicates
-from mizaj.clean.duplicates import DuplicateSettings, find_duplicates
-from mizaj.clean.empty import Empty
+from mizaj.clean.copies.duplicates import Duplicates, DuplicateSettings, find_duplicates
+from mizaj.clean.copies.marked import REASON, with_duplicates
+from mizaj.clean.filters.empty import Empty
 from mizaj.cluster import Spread
+from mizaj.learn.data import as_labels
 from mizaj.learn.leakage import EXACT, NEAR, Copy, Leakage, LeakageSettings, shortened
-from mizaj.read import Part, Shard, Source, Span
+from mizaj.read import Part, ReadSettings, Shard, Source, Span
 from mizaj.read.columns import conform
 from mizaj.read.source import Note, Origin
 
@@ -38,10 +37,10 @@ def large_leakage(
     *,
     spread: Spread = map,
 ) -> Leakage:
-    """What of `second` is in `first`, in bounded memory but for some 300 bytes for each row of `first` that is shared.
+    """What of `second` is in `first`, in bounded memory but for about 1 KB for each post of `first` that is shared.
 
     A copy is one by its plain form or by likeness, also through other copies; the keys of `folds` are not looked at.
-    `folder` must be new or empty, and takes some 450 bytes a row.
+    `folder` must be new or empty, and takes some 450 bytes a row. Raises `SourceError` for labels that are none.
     """
     settings = settings or LeakageSettings()
     both = _joined(first, second, settings)
@@ -59,7 +58,7 @@ def large_leakage(
             known[row.cluster].add(row)
             n_first += 1
     counts, examples = _told(marked, known, settings.n_examples)
-    n_rows = _n_rows(found.folder, both)
+    n_rows = _n_rows(found, both)
     return Leakage(
         settings.names,
         n_rows,
@@ -102,8 +101,7 @@ class SidePart:
             batch = conform(raw, self.source_schema, text=self.text)
             labels = pa.nulls(batch.num_rows, pa.string())
             if self.label in batch.schema.names:
-                spelt = pc.utf8_trim_whitespace(batch.column(self.label).cast(pa.string()))
-                labels = pc.if_else(pc.equal(spelt, ""), pa.scalar(None, pa.string()), spelt)
+                labels = as_labels(batch.column(self.label), self.label)
             columns = [
                 batch.column(self.text).cast(pa.string()),
                 labels,
@@ -145,6 +143,7 @@ def _joined(first: Source, second: Source, settings: LeakageSettings) -> Source:
     parts: list[SidePart] = []
     shards: list[Shard] = []
     for side, source in zip(_SIDES, (first, second), strict=True):
+        _check_labels(source, settings.label)
         shards += [
             Shard(f"{side}{shard.name}", len(parts) + shard.part, shard.span)
             for shard in source.shards
@@ -153,8 +152,14 @@ def _joined(first: Source, second: Source, settings: LeakageSettings) -> Source:
             SidePart(part, source.schema, source.settings.text, settings.label)
             for part in source.parts
         ]
-    read = type(first.settings)(batch_rows=first.settings.batch_rows)
+    read = ReadSettings(batch_rows=first.settings.batch_rows)
     return Source(tuple(parts), _SCHEMA.append(REJECTED), tuple(shards), read)
+
+
+def _check_labels(source: Source, label: str) -> None:
+    """Raises `SourceError` for a column that can hold no labels, before any worker meets it."""
+    if label in source.schema.names:
+        as_labels(pa.nulls(0, source.schema.field(label).type), label)
 
 
 def _copies(marked: Source, side: str) -> Iterator[_Row]:
@@ -190,14 +195,11 @@ def _told(
     return counts, tuple(shown[:n_examples])
 
 
-def _n_rows(place: Path, both: Source) -> tuple[int, int]:
-    """How many rows were read of each side, by the receipts of the search."""
-    work = Work(place, 1)
-    receipts = [work.receipt("read", shard.name) for shard in both.shards]
-    sides = [
-        sum(r.counts["rows"] for r in receipts if r is not None and r.name.startswith(side))
-        for side in _SIDES
-    ]
+def _n_rows(found: Duplicates, both: Source) -> tuple[int, int]:
+    """How many rows were read of each side."""
+    sides = [0, 0]
+    for shard in both.shards:
+        sides[_SIDES.index(shard.name[:2])] += found.n_rows_of(shard.name) or 0
     return sides[0], sides[1]
 
 

@@ -29,7 +29,7 @@ from mizaj.learn.carried import (
     with_whole_path,
 )
 from mizaj.learn.group import AllReduce
-from mizaj.learn.job import Job, Trained
+from mizaj.learn.job import GOING_ON, Job, Trained
 from mizaj.learn.kinds import Progress
 from mizaj.learn.loop import learn, own_cores, threads
 from mizaj.learn.train_settings import TrainSettings
@@ -207,10 +207,7 @@ def _listen(ear: Any, running: Any, progress: Progress, plan: Plan) -> None:  # 
         ray.get(running)
     except ray.exceptions.RayError as error:
         reason = next(iter(str(error).strip().splitlines()[-1:]), type(error).__name__)
-        msg = (
-            f"the group lost workers {plan.restarts + 1} times, the last one after step {last} ({reason}); if memory "
-            "ran out, lower batch_size or give fewer workers, then go on with --resume"
-        )
+        msg = f"the group lost workers {plan.restarts + 1} times, the last one after step {last} ({reason}); {GOING_ON}"
         raise TrainingError(msg) from error
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,7 +33,7 @@ from mizaj.learn.carried import (
 from mizaj.learn.ear import Ear, Mouth
 from mizaj.learn.group import AllReduce
 from mizaj.learn.interface import address_towards, use_interface
-from mizaj.learn.job import Job, Trained
+from mizaj.learn.job import GOING_ON, Job, Trained
 from mizaj.learn.kinds import Progress
 from mizaj.learn.loop import learn, threads
 from mizaj.learn.train_settings import TrainSettings
@@ -50,6 +51,13 @@ if TYPE_CHECKING:
 _PATIENCE = timedelta(minutes=10)
 """How long a worker waits for the others in one exchange."""
 _POLL_S = 0.2
+_COMING_S = 60.0
+"""How long executors may take to come: a cluster gives them one after the other."""
+_LAST_WORDS_S = 2.0
+"""How long what was said last may be on its way, once an attempt has ended."""
+_CANCEL_S = 1.0
+_MOST_IN_VAIN = 2
+"""So many attempts in a row may end before a worker spoke: more would meet what kept Spark from beginning them."""
 _ANY_PORT = 9
 _GPUS = "spark.task.resource.gpu.amount"
 
@@ -72,20 +80,28 @@ def train_on_spark(job: Job, progress: Progress) -> Trained:
 
 
 def _check_slots(spark: SparkSession, settings: TrainSettings) -> None:
-    n_slots = spark.sparkContext.defaultParallelism
-    if n_slots < settings.workers:  # Spark would wait for more, for ten minutes
-        msg = (
-            f"workers is {settings.workers}, all of which must run at once; the session has {n_slots} processors: "
-            "give fewer workers"
-        )
-        raise SettingError(msg)
+    """Raises `SettingError` where fewer processors come than there are workers: Spark would wait for ten minutes."""
+    end = time.monotonic() + (0.0 if _is_local(spark) else _COMING_S)
+    while (n_slots := spark.sparkContext.defaultParallelism) < settings.workers:
+        if time.monotonic() >= end:
+            msg = (
+                f"workers is {settings.workers}, all of which must run at once; the session has {n_slots} processors: "
+                "give fewer workers"
+            )
+            raise SettingError(msg)
+        time.sleep(_POLL_S)
+
+
+def _is_local(spark: SparkSession) -> bool:
+    """Whether the workers are processes of this machine, all there from the beginning."""
+    return str(spark.sparkContext.master).startswith("local")
 
 
 def _places(spark: SparkSession) -> tuple[str, str]:
     """Where to listen for workers, and where they find us."""
-    conf = spark.sparkContext.getConf()
-    if str(spark.sparkContext.master).startswith("local"):
+    if _is_local(spark):
         return "127.0.0.1", "127.0.0.1"
+    conf = spark.sparkContext.getConf()
     here = str(conf.get("spark.driver.host"))
     return str(conf.get("spark.driver.bindAddress", here)), here
 
@@ -97,34 +113,33 @@ class _Asking:
     spark: SparkSession
     settings: TrainSettings
     progress: Progress
-    n_begun: int = 0
+    has_begun: bool = False
     last: int = 0
 
     def of(self, ear: Ear, content: bytes) -> Answer:
         """What the group leaves. Raises what one of its workers raised, or `TrainingError`."""
         error: Exception | None = None
-        while self.n_begun <= self.settings.restarts:
-            begun = self.n_begun
+        n_tried = n_vain = 0
+        while n_tried <= self.settings.restarts and n_vain < _MOST_IN_VAIN:
+            n_tried, self.has_begun = n_tried + 1, False
             with _running(self.spark, self.settings, (content, ear.address)) as attempt:
                 answer = self._listen(ear, attempt)
             if answer is not None:
                 return answer
             error = attempt.error
-            if self.n_begun == begun:  # Spark could not even begin
-                break
+            n_vain = 0 if self.has_begun else n_vain + 1
         reason = str(error).strip().partition("\n")[0]
         msg = (
-            f"the group was begun {self.n_begun} times and lost a worker each time, the last one after step "
-            f"{self.last} ({reason}); if memory ran out, lower batch_size or give fewer workers, "
-            "then go on with --resume"
+            f"the group was begun {n_tried} times and ended before its work was done, the last time after step "
+            f"{self.last} ({reason}); {GOING_ON}"
         )
         raise TrainingError(msg) from error
 
     def _listen(self, ear: Ear, attempt: _Attempt) -> Answer | None:
-        """The answer, with each step passed on once; None where the attempt ended without, or too many were begun."""
+        """The answer, with each step passed on once; None where the attempt ended without."""
         while True:
             is_over = not attempt.thread.is_alive()
-            heard = ear.hear(timeout_s=0.0 if is_over else _POLL_S)
+            heard = ear.hear(timeout_s=_LAST_WORDS_S if is_over else _POLL_S)
             if heard is None:
                 if is_over:
                     return None
@@ -136,9 +151,7 @@ class _Asking:
             if "error" in said and not said["is_exchange"]:
                 raise error_of(rank, said)
             if "begun" in said:
-                self.n_begun += 1
-                if self.n_begun > self.settings.restarts + 1:
-                    return None
+                self.has_begun = True
             elif said.get("step", 0) > self.last:
                 self.last = said["step"]
                 self.progress(said)
@@ -175,15 +188,15 @@ def _running(
             attempt.error = error
 
     attempt = _Attempt(pyspark.InheritableThread(target=run, name="mizaj-spark", daemon=True))
-    # What workers print, the distributor prints on our standard output, which is for results.
-    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):  # noqa: PTH123 -- no path
-        attempt.thread.start()
-        try:
-            yield attempt
-        finally:
-            if attempt.thread.is_alive():
-                context.cancelJobGroup(group)
-            attempt.thread.join()
+    attempt.thread.start()
+    try:
+        yield attempt
+    finally:
+        while attempt.thread.is_alive():
+            context.cancelJobGroup(
+                group
+            )  # again and again: it does nothing before the job is there
+            attempt.thread.join(_CANCEL_S)
 
 
 def _work(content: bytes, address: tuple[str, int, bytes]) -> None:

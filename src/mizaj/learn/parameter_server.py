@@ -15,15 +15,16 @@ from typing import Any
 
 import numpy as np
 
-from mizaj.cluster.ray import check, connected
+from mizaj.cluster.ray import check, connected, n_processors
 from mizaj.errors import TrainingError
 from mizaj.learn.backward import Batches, macro_f1_in
 from mizaj.learn.carried import error_of, packed
 from mizaj.learn.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
-from mizaj.learn.crew import Crew, Handle, ServerLost
-from mizaj.learn.job import Job, Trained
+from mizaj.learn.crew import LOST, Crew, Handle, ServerLost
+from mizaj.learn.job import GOING_ON, Job, Trained
 from mizaj.learn.kinds import Progress
 from mizaj.learn.loop import own_cores
+from mizaj.learn.on_ray import plan_of
 from mizaj.learn.optimizer import freeze
 from mizaj.learn.schedule import Schedule, Ticket
 from mizaj.learn.server import Report
@@ -37,6 +38,10 @@ except ImportError:
     ray = torch = None  # type: ignore[assignment]
 
 
+_PLACE_S = 300.0
+"""How long all workers may wait for a place in the cluster, or for their data."""
+
+
 def train_with_server(job: Job, progress: Progress) -> Trained:
     """The job's network, trained by `settings.workers` workers and `settings.servers` servers of a Ray cluster.
 
@@ -47,16 +52,16 @@ def train_with_server(job: Job, progress: Progress) -> Trained:
     content = packed(job)
     with connected(settings.address, workers=max(own_cores(), settings.workers)):
         check([])
-        told = _Once(progress)
+        plan, told = plan_of(settings), _Once(progress)
         for _ in range(settings.restarts + 1):
             try:
-                with Crew.hired(job, content) as crew:
+                with Crew.hired(job, content, plan) as crew:
                     return _Training(job, crew, told).run()
             except ServerLost:
                 continue
     msg = (
-        f"a parameter server was lost {settings.restarts + 1} times, the last one after step {told.step}; if memory "
-        "ran out, spread the parameters over more servers, then go on with --resume"
+        f"a parameter server was lost {settings.restarts + 1} times, the last one after step {told.step}; go on with "
+        "--resume and the same settings; if memory ran out, begin anew with more servers"
     )
     raise TrainingError(msg)
 
@@ -103,9 +108,22 @@ class _Training:
             self._open(self.crew.hire())
         while self.is_judging or not is_over(self.job, self.standing):
             self._hand_out()
-            (done,), _ = ray.wait(list(self.running), num_returns=1)
-            self._take_back(done, *self.running.pop(done))
+            ended, _ = ray.wait(list(self.running), num_returns=1, timeout=_PLACE_S)
+            for done in ended:
+                self._take_back(done, *self.running.pop(done))
+            if not ended:
+                self._check_placed()
         return self._finished()
+
+    def _check_placed(self) -> None:
+        """Raises `TrainingError` where all workers still wait for a place: the nodes that had one are gone."""
+        if self.idle or any(ticket for _, ticket in self.running.values()):
+            return
+        msg = (
+            f"no worker found a place for {_PLACE_S:g} s: each wants {self.crew.plan.cores} processors, and the "
+            f"cluster has {n_processors()} in all; bring nodes back, and {GOING_ON}"
+        )
+        raise TrainingError(msg)
 
     def _open(self, worker: Handle) -> None:
         self.running[worker.open.remote()] = (worker, None)
@@ -118,10 +136,10 @@ class _Training:
     def _take_back(self, done: Handle, worker: Handle, ticket: Ticket | None) -> None:
         try:
             found: Any = ray.get(done)
-        except ray.exceptions.RayActorError:
+        except LOST as error:
             if ticket is not None:
                 self.schedule.put(ticket)
-            self._open(self.crew.replace(worker))
+            self._open(self.crew.replace(worker, error))
             return
         if isinstance(found, dict):
             raise error_of(self.crew.workers.index(worker), found)
@@ -208,7 +226,7 @@ class _Training:
         pairs = zip(self.crew.servers, parts, strict=True)
         try:
             ray.get([server.restore.remote(part, found.step) for server, part in pairs])
-        except ray.exceptions.RayActorError as error:
+        except LOST as error:
             raise ServerLost from error
         return Standing(**found.figures)
 

@@ -74,6 +74,8 @@ class Recipe:
         So one model made in two places has one card and one hash.
         """
         shared = [] if workers is None else ["--workers", str(workers)]
+        # elsewhere where it runs is nothing to the model, but only Ray has parameter servers
+        shared += ["--on", "ray"] if self.words.get("exchange") == "server" else []
         words = ["mizaj", "train", *self.data, "-o", Path(output).name, *self._options(), *shared]
         return shlex.join(words)
 

@@ -96,8 +96,9 @@ class Shard:
         return self._version, [_array(each) for each in self._parameters]
 
     def push(self, step: int, piece: int, gradients: Sequence[Sent]) -> None:
-        """Take the gradients of a piece; a piece that comes again counts once."""
-        self._pushed.setdefault(step, {})[piece] = gradients
+        """Take the gradients of a piece; one that comes again counts once, one whose step was made not at all."""
+        if step >= self._version:
+            self._pushed.setdefault(step, {})[piece] = gradients
 
     def add(self, step: int) -> float:
         """Make the gradient of a step of its pieces, in their order, and tell how long it is."""
@@ -111,12 +112,11 @@ class Shard:
                 else:
                     parameter.grad += torch.from_numpy(sent)
         grads = [each.grad for each in self._parameters if each.grad is not None]
-        return float(length_of(grads)) if grads else 0.0
+        return float(length_of(grads))
 
     def update(self, length: float, factor: float) -> None:
         """Step by the gradient that was added up; `length` is that of all shards' together."""
-        if self._parameters:
-            take_step(self._optimizer, torch.tensor(length), factor=factor, settings=self._settings)
+        take_step(self._optimizer, torch.tensor(length), factor=factor, settings=self._settings)
         self._version += 1
 
     def remember(self) -> None:

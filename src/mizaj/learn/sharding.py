@@ -34,6 +34,8 @@ class Share:
 def shares(shapes: Mapping[str, tuple[int, ...]], n_servers: int) -> list[list[Share]]:
     """What each server holds: near equal numbers, every number once; long tables are cut by rows.
 
+    There are no more servers than parts to hold.
+
     >>> shares({"table": (8000, 10), "head": (3, 10), "bias": (3,)}, 1)
     [[Share(name='table', first=0, end=None), Share(name='head', first=0, end=None), Share(name='bias', ...)]]
     >>> [[share.key for share in each] for each in shares({"table": (8000, 10), "head": (3, 10)}, 2)]
@@ -48,7 +50,7 @@ def shares(shapes: Mapping[str, tuple[int, ...]], n_servers: int) -> list[list[S
             held[place].append(share)
             n_rows = (shape or (1,))[0] if share.end is None else share.end - share.first
             sizes[place] += n_rows * math.prod(shape[1:])
-    return held
+    return [each for each in held if each]
 
 
 def _parts(name: str, shape: tuple[int, ...], n_servers: int) -> list[tuple[int | None, Share]]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mizaj.errors import TrainingError
 from mizaj.learn.backward import Backward, device_of, macro_f1_in
 from mizaj.learn.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from mizaj.learn.group import Group, add_gradients
@@ -99,10 +100,26 @@ class Run:
         write_checkpoint(folder, kept, self.identity)
 
     def resume(self) -> None:
-        """Go on from the checkpoint where there is one."""
+        """Go on from the checkpoint where there is one. Raises `TrainingError` where processes find different ones."""
         if self.settings.checkpoint is None:
             return
-        found = read_checkpoint(Path(self.settings.checkpoint), self.identity)
+        self._restore(Path(self.settings.checkpoint))
+        self._check_agreed()
+
+    def _check_agreed(self) -> None:
+        """A shared folder may show one machine later than another what is in it."""
+        step = self.standing.step
+        total = torch.tensor([step], device=next(self.module.parameters()).device)
+        self.group.add(total)
+        if int(total) != step * self.group.size:
+            msg = (
+                f"worker {self.group.rank} would go on from step {step} and others from another: not all see the same "
+                f"checkpoint in {self.settings.checkpoint}; go on with --resume once they do"
+            )
+            raise TrainingError(msg)
+
+    def _restore(self, folder: Path) -> None:
+        found = read_checkpoint(folder, self.identity)
         if found is None:
             return
         tensors = {name: torch.from_numpy(each.copy()) for name, each in found.tensors.items()}

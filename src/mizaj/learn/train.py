@@ -27,6 +27,8 @@ except ImportError:
 def train(job: Job, progress: Progress = silent) -> Trained:
     """The job's network, trained; equal for equal jobs on one machine, and on a cluster to as many workers here.
 
+    What a parameter server learns from gradients that may be behind (`staleness`) depends on who is done when.
+
     Raises `TrainingError` where the loss is no number, memory does not suffice, or a worker fails, and `ClusterError`
     where a cluster does not answer.
     """
@@ -45,6 +47,12 @@ def _way(settings: TrainSettings) -> Callable[[Job, Progress], Trained]:
         from mizaj.learn.parameter_server import train_with_server
 
         return train_with_server
+    if (settings.staleness, settings.servers) != (TrainSettings.staleness, TrainSettings.servers):
+        msg = (
+            f"staleness is {settings.staleness} and servers {settings.servers}, but exchange is {settings.exchange}, "
+            "which has neither; add exchange=server, or leave them out"
+        )
+        raise SettingError(msg)
     if settings.on == "ray":
         from mizaj.learn.on_ray import train_on_ray
 

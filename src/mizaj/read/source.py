@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import pyarrow as pa
@@ -14,6 +14,9 @@ from mizaj.read.columns import conform
 
 FORMATS = ("parquet", "csv", "tsv", "jsonl", "arrow", "text")
 """The file formats that can be named."""
+
+_ROW_BYTES = 256
+"""What a row takes in a file, where its size must be supposed; a post takes some 100 to 300 bytes."""
 
 Note = Callable[[str], None]
 """Takes a remark about the input that is no error, such as a field that was left out."""
@@ -36,7 +39,7 @@ class ReadSettings:
     delimiter: str | None = None
     batch_rows: int = 16_384
     shard_rows: int = 262_144
-    shard_bytes: int = 64 << 20
+    shard_bytes: int = 262_144 * _ROW_BYTES
 
     def __post_init__(self) -> None:
         if self.format not in (None, *FORMATS):
@@ -50,6 +53,14 @@ class ReadSettings:
         if self.delimiter is not None and len(self.delimiter.encode()) != 1:
             msg = f"delimiter '{self.delimiter}' must be one ASCII character, such as ';'"
             raise SettingError(msg)
+
+    def with_shards_of(self, rows: int) -> ReadSettings:
+        """The same with shards of `rows` rows, in files that are cut by bytes too, as if a row took 256 of them.
+
+        >>> ReadSettings().with_shards_of(1_000_000).shard_bytes
+        256000000
+        """
+        return replace(self, shard_rows=rows, shard_bytes=rows * _ROW_BYTES)
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -16,7 +16,7 @@ from types import ModuleType
 from mizaj.batch import Pipeline
 from mizaj.errors import Interrupted, SettingError, SourceError
 from mizaj.read import Source, open_source
-from mizaj.read.files import hash_file
+from mizaj.read.files import hash_file, is_url
 from mizaj.run.ledger import Ledger, begin, check_use
 from mizaj.run.manifest import Manifest, sum_up
 from mizaj.run.places import Asked, Place, open_place
@@ -25,6 +25,9 @@ from mizaj.run.shard import Counts, Job, ShardResult
 from mizaj.write import Sink, remove_temporary
 
 __all__ = ["Counts", "Job", "Manifest", "RunSettings", "ShardResult", "Sink", "run"]
+
+_LOOKED_AT = 64
+"""Inputs, evenly apart, that workers of a cluster are asked for before it begins; each tells of a folder."""
 
 
 def _utc_now() -> datetime:
@@ -74,10 +77,17 @@ def run(
     target = sink if isinstance(sink, Sink) else Sink(Path(sink))
     job = Job(pipeline, opened, target)
     target.check(job.schema)
-    check_use(target)
-    asked = Asked(settings.workers, settings.address, (target.folder,))
-    with open_place(on, asked) as place:
+    check_use(job)
+    with open_place(on, asked_for(job, settings)) as place:
         return run_at(place, job, settings)
+
+
+def asked_for(job: Job, settings: RunSettings) -> Asked:
+    """What a job asks of a place: that workers see the output folder, and inputs from all over the source."""
+    files = [i for i in job.source.inputs if i.stamp is not None and not is_url(i.path)]
+    apart = max(len(files) // _LOOKED_AT, 1)
+    seen = tuple((i.path, i.size_bytes or 0) for i in files[::apart])
+    return Asked(settings.workers, settings.address, (job.sink.folder,), seen)
 
 
 def run_at(place: Place, job: Job, settings: RunSettings) -> Manifest:
@@ -99,9 +109,11 @@ def _work(job: Job, ledger: Ledger, place: Place, settings: RunSettings) -> list
     results = ledger.results()
     done = {result.shard for result in results}
     todo = [shard for shard in job.source.shards if shard.name not in done]
+    # each shard travels by itself: no worker needs the list of all
+    work = replace(job, source=replace(job.source, shards=()))
     try:
         with watch(todo, is_shown=settings.is_progress_shown) as tick:
-            for result in place.do_jobs(job, todo, tick=tick):
+            for result in place.do_jobs(work, todo, tick=tick):
                 ledger.add(result)
                 results.append(result)
     except KeyboardInterrupt as error:
@@ -123,9 +135,17 @@ def _hashing(source: Source, *, is_on: bool) -> Iterator[Callable[[], dict[str, 
         paths = [i.path for i in source.inputs if i.stamp is not None] if is_on else []
         futures = {path: pool.submit(hash_file, path, stop.is_set) for path in paths}
         try:
-            yield lambda: {path: future.result() for path, future in futures.items()}
+            yield lambda: {path: _hash(future) for path, future in futures.items()}
         finally:
             stop.set()
+
+
+def _hash(found: Future[str | None]) -> str | None:
+    """The hash; None for a file that is gone or cannot be read to its end, which its shards tell."""
+    try:
+        return found.result()
+    except OSError:
+        return None
 
 
 class _Room(ModuleType):

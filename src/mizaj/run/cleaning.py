@@ -10,23 +10,26 @@ import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pyarrow as pa
+
 from mizaj.batch import Pipeline, Step
-from mizaj.clean.author_passes import find_bots
-from mizaj.clean.authors import AuthorSettings
-from mizaj.clean.dup_marked import with_duplicates
-from mizaj.clean.duplicates import DuplicateSettings, find_duplicates
+from mizaj.clean.copies.duplicates import DuplicateSettings, find_duplicates
+from mizaj.clean.copies.marked import with_duplicates
+from mizaj.clean.copies.recent import RecentPosts, RecentSettings
+from mizaj.clean.copies.recent_source import check_stream, with_recent
+from mizaj.clean.filters.author_passes import find_bots
+from mizaj.clean.filters.authors import AuthorSettings
+from mizaj.clean.filters.told import Told
+from mizaj.clean.filters.topic import SIMILAR, WORDS
+from mizaj.clean.filters.topic_company import SampleShard, draw_sample, learn_company
 from mizaj.clean.personal import MaskPersonal
-from mizaj.clean.recent import RecentPosts, RecentSettings
-from mizaj.clean.recent_source import with_recent
 from mizaj.clean.settings import CleanSettings
-from mizaj.clean.told import Told
-from mizaj.clean.topic import SIMILAR
-from mizaj.clean.topic_company import SampleShard, draw_sample, learn_company
+from mizaj.errors import SettingError, SinkError
 from mizaj.read import Source, open_source
-from mizaj.run import RunSettings, run_at
+from mizaj.run import RunSettings, asked_for, run_at
 from mizaj.run.ledger import WORK, check_use
 from mizaj.run.manifest import Manifest
-from mizaj.run.places import Asked, Place, open_place
+from mizaj.run.places import LOCAL, Place, open_place
 from mizaj.run.shard import Job
 from mizaj.write import Sink
 
@@ -74,15 +77,46 @@ def clean(
     settings, cleaning = settings or RunSettings(), cleaning or Cleaning()
     opened = source if isinstance(source, Source) else open_source(source)
     target = sink if isinstance(sink, Sink) else Sink(Path(sink))
-    # what can be wrong with columns is said before anything is read
-    target.check(Job(cleaning.pipeline(cleaning.filters), opened, target).schema)
-    check_use(target)
-    asked = Asked(settings.workers, settings.address, (target.folder,))
-    with open_place(on, asked) as place:
+    # what can be wrong is said before anything is read, as far as it is known by then
+    planned = Job(cleaning.pipeline(cleaning.filters), opened, target)
+    target.check(planned.schema)
+    _check(cleaning, opened, on)
+    check_use(planned, is_prepared=False)
+    with open_place(on, asked_for(planned, settings)) as place:
         job = _prepared(opened, target, cleaning, place)
         manifest = run_at(place, job, settings)
-    shutil.rmtree(target.folder / WORK, ignore_errors=True)
+    _remove(target.folder / WORK)
     return manifest
+
+
+def _check(cleaning: Cleaning, source: Source, on: str) -> None:
+    """Raises `SettingError` for what does not go together, and what steps raise for a column or a missing library."""
+    if cleaning.recent is not None:
+        check_stream(source)
+        if on != LOCAL:
+            msg = f"copies of late posts are remembered in one process, and the run is on {on}; leave --on out"
+            raise SettingError(msg)
+    copies, mask = cleaning.copies, cleaning.mask
+    if copies is not None and mask is not None and copies.id in mask.columns:
+        msg = (
+            f"the column '{copies.id}' is to be masked, and copies are told by it (duplicate_of:ID); mask other "
+            "columns, name another id for copies, or keep copies"
+        )
+        raise SettingError(msg)
+    steps = replace(cleaning.filters, topic_mode=WORDS).steps()
+    rows = pa.RecordBatch.from_pylist([], schema=source.schema)
+    Pipeline(steps if mask is None else (*steps, mask))(rows)
+
+
+def _remove(work: Path) -> None:
+    """Removes what was worked out before the run. Raises `SinkError` where that cannot be: plain texts lie in it."""
+    try:
+        shutil.rmtree(work)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        msg = f"{work}: all is done, but this folder, with texts as they came, cannot be removed ({error.strerror})"
+        raise SinkError(msg) from error
 
 
 def _prepared(source: Source, sink: Sink, cleaning: Cleaning, place: Place) -> Job:

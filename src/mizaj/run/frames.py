@@ -44,15 +44,16 @@ def score_function(
     """A function on a column of posts, for `select` and for SQL once it is registered.
 
     It gives a structure of the columns `returns`, which must be among those that the pipeline adds. A null stays null
-    in all of them. Raises `SettingError` for a column that is not added.
+    in all of them. Raises `SettingError` for a column that is not added, or for none.
     """
     _check_installed()
     source = with_rejected(pa.schema([pa.field(text, pa.string())]))
     work = _Transform(pipeline, source, text)
-    missing = [name for name in returns if name not in work.schema.names]
-    if missing:
-        there = ", ".join(name for name in work.schema.names if name != text)
-        msg = f"the pipeline adds no column '{missing[0]}'; it adds: {there}"
+    added = [name for name in work.schema.names if name != text]
+    missing = [name for name in returns if name not in added]
+    if missing or not returns:
+        what = f"the pipeline adds no column '{missing[0]}'" if missing else "no column is named"
+        msg = f"{what}; it adds: {', '.join(added)}"
         raise SettingError(msg)
     kinds = from_arrow_schema(pa.schema([work.schema.field(name) for name in returns]))
 
@@ -67,10 +68,18 @@ def score_function(
 
 
 def register(
-    spark: SparkSession, pipeline: Pipeline, *, name: str, returns: tuple[str, ...]
+    spark: SparkSession,
+    pipeline: Pipeline,
+    *,
+    name: str,
+    returns: tuple[str, ...],
+    text: str = TEXT.name,
 ) -> None:
-    """Makes the pipeline a function of SQL in this session: `SELECT mizaj(text).sentiment FROM posts`."""
-    spark.udf.register(name, score_function(pipeline, returns=returns))
+    """Makes the pipeline a function of SQL in this session: `SELECT mizaj(text).sentiment FROM posts`.
+
+    `text` is what the steps call the column with the posts; in SQL any column may be given.
+    """
+    spark.udf.register(name, score_function(pipeline, text=text, returns=returns))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,38 +19,47 @@ from mizaj.errors import SettingError, SinkError
 from mizaj.read import BadInput
 from mizaj.read.files import OUTPUT_MARK
 from mizaj.run.shard import Counts, Job, ShardResult
-from mizaj.write import Sink, remove_temporary, write_whole
+from mizaj.write import REJECTS, remove_temporary, write_whole
 
 MANIFEST = "manifest.json"
 WORK = ".work"
 """The folder, inside the output, of what is worked out before a run and looked at while it lasts."""
 
+_LEFT = re.compile(rf"\.(mizaj-|{re.escape(OUTPUT_MARK)}\.)[0-9a-f]+\.tmp")
+"""What a run that was killed at its very beginning leaves: a probe for workers, half a ledger."""
+_FIXED = ("mizaj version", "read settings", "output format", "inputs")
+"""What is known of a job before cleaning has looked at its source."""
+
 
 @dataclass(frozen=True)
 class Ledger:
-    """The entries of a run: its identity in the first line, then one line for each shard done."""
+    """The entries of a run: first what it is and which files it may write, then a line for each shard done."""
 
     path: Path
     identity: dict[str, Any]
 
     def add(self, result: ShardResult) -> None:
-        """Enters a shard; on disk when this returns."""
+        """Enters a shard; on disk when this returns. Raises `SinkError` where that cannot be."""
         line = json.dumps({"shard": asdict(result)}, ensure_ascii=False) + "\n"
-        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND)
         try:
-            os.write(handle, line.encode())
-            os.fsync(handle)
+            _append(self.path, line.encode())
         except OSError as error:
             msg = f"{self.path}: cannot be written ({error.strerror}); make room, then --resume"
             raise SinkError(msg) from error
-        finally:
-            os.close(handle)
 
     def results(self) -> list[ShardResult]:
-        """The shards that are done and whose files are there in full size."""
+        """The shards that are done: their input was read to its end, and their files are there in full size.
+
+        An input that broke off may have done so for want of a network alone; its shard is read again.
+        """
         folder = self.path.parent
-        entered = {r.shard: r for r in map(_result, _entries(self.path)[1:])}
-        return [r for r in entered.values() if all(_is_there(folder, f) for f in r.files.items())]
+        shards = (entry for entry in _entries(self.path) if "shard" in entry)
+        entered = {result.shard: result for result in map(_result, shards)}
+        return [
+            result
+            for result in entered.values()
+            if not result.bad and all(_is_there(folder, file) for file in result.files.items())
+        ]
 
 
 def begin(job: Job) -> Ledger:
@@ -58,16 +68,19 @@ def begin(job: Job) -> Ledger:
     Raises `SinkError` when the output folder is in use, `SettingError` when a run that is to be
     resumed was another one.
     """
+    check_use(job)
     sink, identity = job.sink, identity_of(job)
     path = sink.folder / OUTPUT_MARK
-    is_used = _is_used(sink.folder)
-    check_use(sink)
-    if is_used:
+    if _is_used(sink.folder):
         if sink.settings.resume:
-            return _resumed(path, identity)
+            _drop_torn_line(path)
+            remove_temporary(sink.folder)
+            return Ledger(path, identity)
         _clear(sink.folder)
-    _make_folder(sink.folder)
-    write_whole(path, (json.dumps({"run": identity}, ensure_ascii=False) + "\n").encode())
+    _make_ready(sink.folder)
+    files = [sink.file_name(shard.name) for shard in job.source.shards]
+    first = json.dumps({"run": identity, "files": files}, ensure_ascii=False) + "\n"
+    write_whole(path, first.encode())
     return Ledger(path, identity)
 
 
@@ -85,8 +98,13 @@ def identity_of(job: Job) -> dict[str, Any]:
     }
 
 
-def check_use(sink: Sink) -> None:
-    """Raises `SinkError` for an output folder that is in use, unless by a run that is to be resumed or replaced."""
+def check_use(job: Job, *, is_prepared: bool = True) -> None:
+    """Raises `SinkError` for an output folder that is in use, unless by a run that is to be resumed or replaced.
+
+    And `SettingError` where the run that is to be resumed was another one, as far as that is known of a job for which
+    cleaning has not looked at the source yet (`is_prepared` False).
+    """
+    sink = job.sink
     path, settings = sink.folder / OUTPUT_MARK, sink.settings
     if not _is_used(sink.folder):
         return
@@ -102,14 +120,20 @@ def check_use(sink: Sink) -> None:
             "give a new or empty folder"
         )
         raise SinkError(msg)
+    if settings.resume:
+        identity = identity_of(job)
+        _check_same(path, {name: identity[name] for name in (identity if is_prepared else _FIXED)})
 
 
 def _is_used(folder: Path) -> bool:
-    """Whether something lies in the folder besides what is worked out before a run begins."""
-    return folder.is_dir() and any(each.name != WORK for each in folder.iterdir())
+    """Whether something lies in the folder besides what is worked out, and left by a kill, before a run begins."""
+    return folder.is_dir() and any(
+        each.name != WORK and not _LEFT.fullmatch(each.name) for each in folder.iterdir()
+    )
 
 
-def _resumed(path: Path, identity: Mapping[str, Any]) -> Ledger:
+def _check_same(path: Path, identity: Mapping[str, Any]) -> None:
+    """Raises `SettingError` where the run of a ledger differs from this one, and says in what."""
     entries = _entries(path)
     before = entries[0].get("run", {}) if entries else {}
     if any(stamp is None for _, _, stamp in identity["inputs"]):
@@ -120,9 +144,6 @@ def _resumed(path: Path, identity: Mapping[str, Any]) -> Ledger:
             difference = _difference(name, before.get(name), value)
             msg = f"cannot resume: {difference}. Use the same as before, or --overwrite"
             raise SettingError(msg)
-    _drop_torn_line(path)
-    remove_temporary(path.parent)
-    return Ledger(path, dict(identity))
 
 
 def _difference(name: str, before: Any, now: Any) -> str:  # noqa: ANN401 - parsed JSON
@@ -139,23 +160,47 @@ def _difference(name: str, before: Any, now: Any) -> str:  # noqa: ANN401 - pars
 
 def _clear(folder: Path) -> None:
     """Removes what earlier runs wrote, and nothing else; the ledger last, as it knows what that is."""
-    for entry in _entries(folder / OUTPUT_MARK)[1:]:
-        for name in entry["shard"]["files"]:
+    for name in _names(_entries(folder / OUTPUT_MARK)):
+        if not (Path(name).is_absolute() or ".." in Path(name).parts):  # of a ledger of ours
             (folder / name).unlink(missing_ok=True)
     remove_temporary(folder)
     (folder / MANIFEST).unlink(missing_ok=True)
 
 
-def _make_folder(folder: Path) -> None:
+def _names(entries: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The files of a run: of shards that a worker had put in place, but that were not entered before a kill, too."""
+    names: set[str] = set()
+    for entry in entries:
+        planned = entry.get("files", ())
+        names.update(planned, (f"{REJECTS}/{name}" for name in planned))
+        names.update(entry.get("shard", {}).get("files", ()))
+    return names
+
+
+def _make_ready(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         msg = f"{folder}: cannot be made ({error.strerror}); choose another folder"
         raise SinkError(msg) from error
+    for each in folder.iterdir():
+        if _LEFT.fullmatch(each.name):
+            each.unlink(missing_ok=True)
+
+
+def _append(path: Path, content: bytes) -> None:
+    """Adds to a file that is there; on disk when this returns."""
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND)
+    try:
+        while content:  # a disk that is nearly full takes a part, and says no the next time
+            content = content[os.write(handle, content) :]
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _entries(path: Path) -> list[dict[str, Any]]:
-    """The whole lines; a kill may have torn the last one."""
+    """The whole lines; a kill or a full disk may have torn one."""
     return list(_whole_lines(path.read_bytes().splitlines(keepends=True)))
 
 
@@ -164,8 +209,8 @@ def _whole_lines(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
         try:
             entry = json.loads(line)
         except ValueError:
-            return
-        if line.endswith(b"\n"):
+            continue
+        if line.endswith(b"\n") and isinstance(entry, dict):
             yield entry
 
 

@@ -19,7 +19,7 @@ from mizaj.write import write_whole
 
 @dataclass(frozen=True)
 class Manifest:
-    """A finished run. `inputs` have path, size_bytes and sha256 (None: not a local file).
+    """A finished run. `inputs` have path, size_bytes and sha256 (None: no local file, or not to be read any more).
 
     `stages` are reading and each filter, with what they rejected. `bad_inputs` could not be read, wholly or from some
     place on; `skipped` are files of a folder in no known format; `files` are the output files with their sizes.

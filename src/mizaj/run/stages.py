@@ -36,9 +36,10 @@ def stages_of(
     """
     left = dict(rejected)
     filters = [(_name(step), getattr(step, "reasons", ())) for step in steps]
-    own = {name: _taken(left, reasons) for name, reasons in filters if reasons}
+    # in a list, for a pipeline may hold two filters of one name: the first has the reasons that both give
+    own = [(name, _taken(left, reasons)) for name, reasons in filters if reasons]
     copies = _taken(left, COPY_REASONS)
-    told = {READ: left, **own, **({DUPLICATES: copies} if copies else {})}
+    told = [(READ, left), *own, *([(DUPLICATES, copies)] if copies else [])]
     return tuple(_chained(told, rows_in))
 
 
@@ -51,8 +52,8 @@ def _taken(left: dict[str, int], reasons: Iterable[str]) -> dict[str, int]:
     return {reason: left.pop(reason) for reason in reasons if reason in left}
 
 
-def _chained(told: Mapping[str, dict[str, int]], rows_in: int) -> Iterator[Stage]:
-    for name, rejected in told.items():
+def _chained(told: Iterable[tuple[str, dict[str, int]]], rows_in: int) -> Iterator[Stage]:
+    for name, rejected in told:
         kept = rows_in - sum(rejected.values())
         yield Stage(name, rows_in, kept, rejected)
         rows_in = kept

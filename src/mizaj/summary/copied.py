@@ -34,6 +34,8 @@ def copied(batch: pa.RecordBatch, *, text: str) -> Copied:
     if COPIES.name not in batch.schema.names:
         return Copied()
     n_copies = batch.column(COPIES.name)
+    if not pa.types.is_integer(n_copies.type):  # a column of the user's own
+        return Copied()
     rows = batch.filter(pc.greater(n_copies, 1))
     # by a batch's own most: of many posts with as many copies, those whose text comes first
     table = pa.table(

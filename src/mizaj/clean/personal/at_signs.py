@@ -19,11 +19,11 @@ NAME_REST = f"[{WORD}]*(?:[.-][a-z0-9_][{WORD}]*)*"
 
 # As listed by NPCI and the apps; a name before another word is not taken for an address (`live@wembley`).
 _UPI_HOST = re.compile(
-    "abfspay|airtel|allbank|apl|aubank|axisb|axisbank|axl|barodampay|cnrb|dbs|dlb|eazypay|federal|fbl|freecharge|"
-    "hdfcbank|hdfcbankjd|hsbc|ibl|icici|idbi|idfcbank|idfcfirst|ikwik|indianbank|indus|jio|jupiteraxis|kbl|kotak|kvb|"
-    "mahb|naviaxis|obc|okaxis|okbizaxis|okhdfcbank|okicici|oksbi|paytm|payzapp|pingpay|pnb|postbank|ptaxis|pthdfc|"
-    "ptsbi|ptyes|rajgovhdfcbank|rapl|rbl|sbi|sib|slice|superyes|tapicici|uboi|unionbank|upi|waaxis|wahdfcbank|waicici|"
-    "wasbi|yapl|ybl|yesbank|yescred|yesg",
+    "abfspay|airtel|allbank|apl|aubank|axisb|axisbank|axl|barodampay|cnrb|dbs|dlb|eazypay|fam|federal|fbl|fkaxis|"
+    "freecharge|hdfcbank|hdfcbankjd|hsbc|ibl|icici|idbi|idfcbank|idfcfirst|ikwik|indianbank|indus|jio|jupiteraxis|kbl|"
+    "kotak|kvb|mahb|naviaxis|obc|okaxis|okbizaxis|okhdfcbank|okicici|oksbi|paytm|payzapp|pingpay|pnb|postbank|ptaxis|"
+    "pthdfc|ptsbi|ptyes|rajgovhdfcbank|rapl|rbl|sbi|sib|slice|sliceaxis|superyes|tapicici|uboi|unionbank|upi|waaxis|"
+    "wahdfcbank|waicici|wasbi|yapl|ybl|yesbank|yescred|yesg|yespay",
     re.IGNORECASE,
 )
 _LONGEST_LOCAL = 64  # RFC 5321, and what keeps the look back short
@@ -49,6 +49,11 @@ _DOT = r"(?:\.| ?[(\[{] ?dot ?[)\]}] ?)"
 _TOP = r"(?:com|co ?\. ?in|co|in|org|net|edu)(?![A-Za-z0-9_])"
 _MAIL_HOST = re.compile(
     rf"(?:{MAIL_HOSTS})(?![A-Za-z0-9_])(?: ?[.,] ?{_TOP}| com(?![A-Za-z0-9_]))?", re.IGNORECASE
+)
+# What follows the at sign of an address that is set apart, and is no handle then: `spelled_emails` finds it.
+_SET_APART = re.compile(
+    rf"(?:{MAIL_HOSTS})(?:[.,]| dot ){_TOP}| (?:{MAIL_HOSTS}) ?(?:[.,]|dot) ?{_TOP}",
+    re.IGNORECASE,
 )
 _SPELLED = re.compile(
     # Possessive, and begun at the edge of a word alone: each word is read once, however long the text.
@@ -119,6 +124,8 @@ def _is_phone(local: str) -> bool:
 def _handle(text: str, place: int, *, spaced: bool) -> Found | None:
     before = text[max(0, place - 3) : place]
     if before[-1:] in _ASCII_WORD and not _is_retweet(before):
+        return None
+    if _SET_APART.match(text, place + 1):
         return None
     name = _name(text, place, spaced=spaced)
     if name is None:

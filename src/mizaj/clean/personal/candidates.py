@@ -23,8 +23,9 @@ from mizaj.clean.personal.found import AADHAAR, CARD, EMAIL, HANDLE, IP, PAN, PH
 
 _NUMBER = f"(?:[{DIGITS}][{SEPARATORS}]{{0,3}}){{{FEWEST - 1}}}[{DIGITS}]"
 _ADDRESS = f"[{WORD}%+-]@"
-# A handle after a word, or one that begins with a digit, is judged by more than an expression can.
-_HARD_HANDLE = f"[{WORD}]@|@[0-9]|@{MASKED_NAME}(?:[.-][a-z0-9_]|[{FOREIGN}])"
+# A handle after a word, or one that begins with a digit, or an address set apart (`asha @gmail.com`), is judged
+# by more than an expression can.
+_HARD_HANDLE = rf"[{WORD}]@|@[0-9]|@(?i:{MAIL_HOSTS})|@{MASKED_NAME}(?:[.-][a-z0-9_]|[{FOREIGN}])"
 _SHAPES = {
     EMAIL: rf"{_ADDRESS}|(?i:[(\[{{] ?at ?[)\]}}]| dot (?:com|co|in|org|net|edu)|@ ?(?:{MAIL_HOSTS}))",
     UPI: _ADDRESS,

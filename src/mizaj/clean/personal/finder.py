@@ -27,7 +27,9 @@ from mizaj.clean.personal.numbers import numbers
 
 # What can stand in the place of a find ends a link, as the find itself does.
 _LINK = re.compile(r"(?:https?://|www\.)[^\s\0<>@…]+", re.IGNORECASE)
-_CALLING = re.compile(r"wa\.me|whatsapp|(?<!<)phone|mobile|tel[:=]", re.IGNORECASE)
+_CALLING = re.compile(
+    r"wa\.me|t\.me/\+|signal\.me|whatsapp|(?<!<)phone|mobile|tel[:=]", re.IGNORECASE
+)
 
 _Look = Callable[[str], Iterator[Found]]
 

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mizaj.batch import MASKED, TEXT, TEXT_TYPES, as_text, text_type
+from mizaj.batch import MASKED, REJECTED, TEXT, TEXT_TYPES, as_text, text_type
+from mizaj.clean.kept import plain_texts
 from mizaj.clean.personal.candidates import has_handle, mask_handles, may_hold
 from mizaj.clean.personal.finder import Finder
 from mizaj.clean.personal.found import HANDLE, KINDS, PHONE, Found
@@ -26,7 +27,7 @@ from mizaj.clean.personal.ways import (
     mask_of,
     replaced,
 )
-from mizaj.clean.personal.whole import rewrite_whole
+from mizaj.clean.personal.whole import hide_lines, rewrite_whole
 from mizaj.errors import SettingError, SourceError
 
 
@@ -36,8 +37,10 @@ class MaskPersonal:
 
     `kinds` are some of `KINDS`. `how` is `mask` (`<email>`; `@user` for handles), `hash` (`<email:` and a pseudonym of
     16 letters, the same for the same person and `key`) or `drop` (cut out). `region` is the country of telephone
-    numbers without one. `spaced_handles` reads `@ name` as a handle too. `columns` (an author) are replaced whole.
-    A null text stays null, its `masked` is empty. Raises `SettingError` when made with something else.
+    numbers without one. `spaced_handles` reads `@ name` as a handle too. `columns` (an author) are replaced whole,
+    and so is the text of a row that `rejected` tells to be a raw line of the input, which holds them too (`<line>`). A
+    null text stays null, its `masked` is empty. Raises `SettingError` when made with something else, `ExtraMissing`
+    without the libraries that the kinds need.
 
     >>> batch = pa.record_batch({"text": ["Call 98765 43210 ya @ravi", "accha", None]})
     >>> out = MaskPersonal()(batch)
@@ -59,6 +62,9 @@ class MaskPersonal:
             check_key(self.key)
         if PHONE in self.kinds:
             check_region(self.region)
+        Finder(self.kinds, self.region)(
+            ""
+        )  # so a library that is missing is named before any row is read
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -84,13 +90,18 @@ class MaskPersonal:
         """The batch with personal data replaced, and `masked` appended."""
         for name in self.columns:
             batch = _with(batch, name, rewrite_whole(batch.column(name), name, self.how, self.key))
-        texts, masked = self._read(batch.column(self.text))
+        column = batch.column(self.text)
+        if self.columns and REJECTED.name in batch.schema.names:
+            column = hide_lines(column, batch.column(REJECTED.name), self.how)
+        texts, masked = self._read(column)
         return _with(batch, self.text, texts).append_column(MASKED, masked)
 
     def _read(self, column: pa.Array) -> tuple[pa.Array, pa.Array]:
         if pa.types.is_dictionary(column.type):
             values, masked = self._read(column.dictionary)
-            texts = pa.DictionaryArray.from_arrays(column.indices, values)
+            texts = pa.DictionaryArray.from_arrays(
+                column.indices, values, ordered=column.type.ordered
+            )
             return texts, _no_nulls(masked.take(column.indices))
         if column.null_count == len(column):
             return column, _Masked(len(column)).column()
@@ -120,11 +131,13 @@ class MaskPersonal:
     ) -> pa.Array:
         """The texts with those `where` says written anew, as far as something is found in them."""
         finder = Finder(kinds, self.region, self.spaced_handles)
-        write = _writer(self.how, self.key, finder)
+        # what is left must not read as another kind either
+        every = Finder(self.kinds, self.region, self.spaced_handles)
+        write = _writer(self.how, self.key, every)
         places = np.flatnonzero(where.to_numpy(zero_copy_only=False)).tolist()
         rows, written = [], []
         # A loop over rows: what is found depends on checks that no kernel knows; few rows come here.
-        for row, text in zip(places, texts.filter(where).to_pylist(), strict=True):
+        for row, text in zip(places, plain_texts(texts.filter(where)), strict=True):
             if found := finder(text):
                 rows.append(row)
                 written.append(write(text, found))
@@ -200,10 +213,11 @@ def _check(step: MaskPersonal) -> None:
     if not isinstance(kinds, tuple) or not set(kinds) <= set(KINDS):
         message = f"kinds is {step.kinds!r}; allowed: a tuple of {', '.join(KINDS)}"
         raise SettingError(message)
-    if not isinstance(names, tuple) or step.text in names:
+    own = {step.text, REJECTED.name, MASKED.name}
+    if not isinstance(names, tuple) or not own.isdisjoint(names):
         message = (
             f"columns is {step.columns!r}; allowed: a tuple of columns that are replaced whole; "
-            f"the text '{step.text}' is masked by kind"
+            f"the text '{step.text}' is masked by kind, and '{REJECTED.name}' and '{MASKED.name}' are of mizaj"
         )
         raise SettingError(message)
     if not step.kinds and not step.columns:

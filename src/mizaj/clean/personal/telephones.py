@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from mizaj.clean.personal.alphabet import FOREIGN
 from mizaj.clean.personal.digits import Stretch
 from mizaj.errors import ExtraMissing, SettingError
 
@@ -32,7 +33,7 @@ _AMOUNT_BEFORE = re.compile(
 )  # the unit is another's
 _UNIT_AFTER = re.compile(
     r"%|/-|\s?(?:₹|(?:rs|inr|rupees?|rupaye|rupiye|usd|dollars?|la[ck]hs?|crores?|cr|views?|likes?|followers|subscribers?"
-    r"|votes?|people|users|log)\b|रुपये|रुपए|रु|लाख|करोड़|लोग)",
+    rf"|votes?|people|users|log)\b|र[ुू](?:प[एय]|(?![{FOREIGN}]))|लाख|करोड़|लोग)",
     re.IGNORECASE,
 )
 _REFERENCE_BEFORE = re.compile(

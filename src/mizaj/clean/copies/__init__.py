@@ -1,0 +1,1 @@
+"""Copies in a source, exact and near: all of them in passes over files, or those of late in a stream."""

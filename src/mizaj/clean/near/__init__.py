@@ -1,0 +1,1 @@
+"""How alike two posts are, and which of many are worth comparing: plain forms, hashes, MinHash, bands."""
