@@ -27,7 +27,7 @@ from mizaj.text.language import OTHER, POST_LANGUAGES
 FOREIGN = Path(__file__).parent / "models" / "foreign"
 FOREIGN_TASK = "foreign"
 FOREIGN_LABELS = ("home", "foreign")
-THRESHOLD = 0.78
+THRESHOLD = 0.8
 """The least probability of a post in Latin letters that is rejected; `benchmarks/train_foreign.py` chose it."""
 
 HOME = tuple(language for language in POST_LANGUAGES if language != OTHER)
