@@ -1,8 +1,8 @@
 """Spam and advertisement, by a linear model over what such posts cannot do without: a number, a link, a call to act.
 
-Only posts with some such cue are read by the model, a tenth to a third of ordinary ones. Before it reads them, phone numbers,
-short codes, sums of money and links to chats are spelt out as words, since the model's n-grams see a number only as a
-number and a link only as a link.
+Only posts with some such cue are read by the model, a tenth to a third of ordinary ones. Before it reads them, phone
+numbers, short codes, sums of money and links to chats are spelt out as words, since the model's n-grams see a number
+only as a number and a link only as a link.
 """
 
 from __future__ import annotations
