@@ -19,9 +19,9 @@ class FenceExamples(griffe.Extension):
 
 
 def fenced(docstring: str) -> str:
-    """A docstring with each run of lines from `>>>` to an empty one in a fence.
+    r"""A docstring with each run of lines from `>>>` to an empty one in a fence.
 
-    >>> print(fenced("A sum.\\n\\n>>> 1 + 1\\n2"))
+    >>> print(fenced("A sum.\n\n>>> 1 + 1\n2"))
     A sum.
     <BLANKLINE>
     ```pycon
