@@ -21,12 +21,7 @@ class FenceExamples(griffe.Extension):
 def fenced(docstring: str) -> str:
     r"""A docstring with each run of lines from `>>>` to an empty one in a fence.
 
-    >>> print(fenced("A sum.\n\n>>> 1 + 1\n2"))
-    A sum.
-    <BLANKLINE>
-    ```pycon
-    >>> 1 + 1
-    2
-    ```
+    >>> fenced("A sum.\n\n>>> 1 + 1\n2")
+    'A sum.\n\n```pycon\n>>> 1 + 1\n2\n```'
     """
     return _EXAMPLE.sub(lambda found: f"```pycon\n{found[0]}\n```", docstring)
