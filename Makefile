@@ -27,8 +27,12 @@ check: .venv/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Nodes start, and are given up for lost, for minutes in which processors idle: the other tests run beside them.
 test: .venv/.dev .venv/.browser .venv/.nodes
-	$(BIN)/pytest
+	$(BIN)/pytest tests/cluster -m nodes -p no:cacheprovider > .venv/nodes.txt 2>&1 & nodes=$$!; \
+	$(BIN)/pytest -m "not nodes"; others=$$?; \
+	wait $$nodes; nodes=$$?; cat .venv/nodes.txt; \
+	exit $$((others || nodes))
 
 # Three nodes on this machine, each in a network of its own; ends what it started and nothing else.
 cluster-test: .venv/.dev .venv/.nodes
