@@ -44,13 +44,13 @@ def rows_of(folder: Path) -> list[dict]:
 def test_it_says_what_every_stage_set_aside(
     file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(str(file), "-o", str(tmp_path / "out")) == 0
+    assert run(str(file), "-o", f"{tmp_path / 'out'}/") == 0
     said = capsys.readouterr().out.splitlines()
     assert [line.split() for line in said[:2]] == [
         ["empty", "4", "in", "empty", "1"],
         ["duplicates", "3", "in", "duplicate_of", "1"],
     ]
-    assert said[2].startswith("2 of 4 rows kept in")
+    assert said[2] == f"2 of 4 rows kept in {tmp_path}/out/, 2 in {tmp_path}/out/rejects"
     assert [row["id"] for row in rows_of(tmp_path / "out")] == [1, 3]
 
 

@@ -23,7 +23,7 @@ from mizaj.run import Manifest
 from mizaj.run.cleaning import Cleaning, clean
 from mizaj.run.stages import Stage
 from mizaj.text.language import POST_LANGUAGES
-from mizaj.write import Sink
+from mizaj.write import REJECTS, Sink
 
 ALL = "all"
 RECENT = "recent"
@@ -190,7 +190,7 @@ def render(manifest: Manifest, output: str) -> str:
     counts = manifest.counts
     kept = f"{counts.rows_out:,} of {counts.rows_in:,} rows kept in {output}"
     if counts.rejected:
-        kept += f", {counts.rows_rejected:,} in {output}/rejects"
+        kept += f", {counts.rows_rejected:,} in {Path(output) / REJECTS}"
     masked = ", ".join(f"{kind} {n:,}" for kind, n in sorted(counts.masked.items()))
     return "\n".join([*lines, kept, *([f"masked: {masked}"] if masked else [])])
 

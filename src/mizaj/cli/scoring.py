@@ -216,8 +216,10 @@ def report_on(scored: str, output: str, *, text: str, title: str | None) -> int:
 
 def _counted(counts: Counts, output: str) -> str:
     """What became of the rows, in one line."""
+    from mizaj.write import REJECTS
+
     line = f"{counts.rows_in:,} rows in, {counts.rows_out:,} scored into {output}"
     if counts.rejected:
         reasons = ", ".join(f"{reason} {n:,}" for reason, n in sorted(counts.rejected.items()))
-        line += f", {counts.rows_rejected:,} rejected into {output}/rejects ({reasons})"
+        line += f", {counts.rows_rejected:,} rejected into {Path(output) / REJECTS} ({reasons})"
     return line
