@@ -43,6 +43,17 @@ def test_workers_of_a_cluster_learn_what_local_ones_do_even_when_one_is_killed(
 
 
 @pytest.mark.slow
+def test_no_port_is_opened_for_what_workers_print(
+    spark_session: object, jobs: ModuleType, monkeypatch: pytest.MonkeyPatch
+):
+    opened: list[str] = []
+    there = "pyspark.ml.torch.distributor.LogStreamingServer.start"
+    monkeypatch.setattr(there, lambda self, **_: opened.append("port"))
+    train(jobs.job(on="spark"))
+    assert opened == []
+
+
+@pytest.mark.slow
 def test_an_error_in_a_worker_comes_back_at_once(spark_session: object, jobs: ModuleType):
     from mortal_network import Failing
 
@@ -118,7 +129,7 @@ def test_a_group_is_cancelled_until_it_ends_also_before_its_job_is_there(
         getConf=dict, setJobGroup=lambda *_, **__: None, cancelJobGroup=cancel
     )
     monkeypatch.setattr(on_spark, "_CANCEL_S", 0.01)
-    monkeypatch.setattr(on_spark, "TorchDistributor", Late)
+    monkeypatch.setattr(on_spark, "QuietDistributor", Late)
     monkeypatch.setattr(on_spark, "pyspark", SimpleNamespace(InheritableThread=threading.Thread))
     session = SimpleNamespace(sparkContext=context)
     with on_spark._running(session, TrainSettings(workers=2), ()) as attempt:

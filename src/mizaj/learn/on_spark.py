@@ -40,8 +40,9 @@ from mizaj.learn.train_settings import TrainSettings
 
 try:
     import pyspark
-    from pyspark.ml.torch.distributor import TorchDistributor
     from torch import distributed
+
+    from mizaj.learn.spark_distributor import QuietDistributor
 except ImportError:
     pyspark = None
 
@@ -172,7 +173,7 @@ def _running(
     """The workers at work while the block lasts; what still runs at its end is cancelled."""
     context = spark.sparkContext
     n_gpus = float(context.getConf().get(_GPUS, "0") or 0)
-    distributor = TorchDistributor(
+    distributor = QuietDistributor(
         num_processes=settings.workers,
         local_mode=False,
         use_gpu=settings.device != "cpu" and n_gpus >= 1,
