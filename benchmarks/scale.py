@@ -42,6 +42,7 @@ from mizaj.cluster import ray as on_ray
 from mizaj.cluster.parcel import Outcome
 from mizaj.read import Shard, Source, Span, open_source
 from mizaj.run import Counts, Job, RunSettings, ShardResult, run_at
+from mizaj.run.hold import held
 from mizaj.run.places import Place
 from mizaj.write import Sink
 
@@ -191,7 +192,8 @@ def _run(source: Source, out: Path, place: Place) -> Any:
     settings = RunSettings(
         is_progress_shown=False, is_hashed=False, now=lambda: datetime(2030, 1, 1, tzinfo=UTC)
     )
-    return run_at(place, job, settings)
+    with held(out):
+        return run_at(place, job, settings)
 
 
 def _plan(us_a_post: Sequence[float]) -> list[str]:

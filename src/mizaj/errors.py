@@ -47,9 +47,11 @@ class ColumnMissing(UsageError):
 
     def __init__(self, column: str, available: Sequence[str], *, needed_by: str) -> None:
         there = ", ".join(available) or "none"
+        # Where the option that names it is said already, no other is advised.
+        option = "" if "--" in needed_by else " (--text COLUMN for the text)"
         super().__init__(
             f"column '{column}', read by {needed_by}, is not in the data; columns there: {there}. "
-            "Name the right one (--text COLUMN for the text)."
+            f"Name the right one{option}."
         )
         self.column = column
         self.available = tuple(available)

@@ -79,12 +79,14 @@ def test_a_shard_whose_file_is_gone_or_cut_is_done_again(posts, tmp_path, harm):
     assert contents(tmp_path / "out") == expected
 
 
-def test_temporary_files_of_a_killed_run_are_removed(posts, tmp_path):
+@pytest.mark.parametrize("way", [{"resume": True}, {"overwrite": True}])
+@pytest.mark.parametrize("left", [".draft-0123456789ab", ".draft-0123456789ab.gone"])
+def test_what_a_killed_run_had_not_finished_is_removed(posts, tmp_path, left, way):
     score(posts, tmp_path / "out")
-    (tmp_path / "out" / ".posts-00001.parquet.99.tmp").write_text("half")
-    (tmp_path / "out" / "rejects" / ".posts-00001.parquet.99.tmp").write_text("half")
-    score(posts, tmp_path / "out", resume=True)
-    assert not [name for name in contents(tmp_path / "out") if name.endswith(".tmp")]
+    (tmp_path / "out" / left).mkdir()
+    (tmp_path / "out" / left / ".kept-posts-00001.parquet.99.tmp").write_text("half")
+    score(posts, tmp_path / "out", **way)
+    assert not list((tmp_path / "out").glob(".draft-*"))
 
 
 def test_a_torn_line_in_the_middle_costs_its_own_shard_alone(posts, tmp_path):
@@ -211,7 +213,14 @@ def test_a_ledger_of_others_removes_nothing_outside_its_folder(posts, tmp_path):
 
 
 @pytest.mark.parametrize("way", [{}, {"resume": True}])
-@pytest.mark.parametrize("left", [".mizaj-0123456789ab.tmp", f".{LEDGER}.0123456789ab.tmp"])
+@pytest.mark.parametrize(
+    "left",
+    [
+        ".mizaj-0123456789ab.tmp",
+        f".{LEDGER}.0123456789ab.tmp",
+        ".manifest.json.0123456789ab.tmp",
+    ],
+)
 def test_a_run_that_was_killed_at_its_very_beginning_is_begun_again(posts, tmp_path, left, way):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / left).touch()

@@ -13,9 +13,10 @@ import pytest
 from mizaj.batch import Pipeline
 from mizaj.errors import ClusterError
 from mizaj.read import ReadSettings, Source, open_source
-from mizaj.run import Job, RunSettings, Sink, asked_for, run_at
+from mizaj.run import Job, Manifest, RunSettings, Sink, asked_for, run_at
+from mizaj.run.hold import held
 from mizaj.run.ledger import OUTPUT_MARK
-from mizaj.run.places import far_place
+from mizaj.run.places import Place, far_place
 from mizaj.write import WriteSettings
 
 QUIET = RunSettings(workers=2, is_progress_shown=False, is_hashed=False)
@@ -31,6 +32,11 @@ def posts(tmp_path: Path) -> Path:
     path.parent.mkdir()
     pq.write_table(pa.table({"text": [f"post {n}" for n in range(40)]}), path, row_group_size=10)
     return path
+
+
+def run_held(place: Place, job: Job) -> Manifest:
+    with held(job.sink.folder):
+        return run_at(place, job, QUIET)
 
 
 def without(hidden: Path) -> Callable[..., Iterator[Any]]:
@@ -60,10 +66,10 @@ def test_a_worker_that_does_not_see_what_is_there_stops_the_run_and_no_row_is_lo
     job = Job(Pipeline(()), source_of(posts, shard_rows=10), Sink(out))
     expected = rf"{hidden.name}: a worker on \S+ cannot see this {what}"
     with pytest.raises(ClusterError, match=expected):
-        run_at(far_place(without(hidden), (out,)), job, QUIET)
+        run_held(far_place(without(hidden), (out,)), job)
     assert len((out / OUTPUT_MARK).read_text().splitlines()) == 2
     again = Job(job.pipeline, job.source, Sink(out, WriteSettings(resume=True)))
-    manifest = run_at(far_place(map, (out,)), again, QUIET)
+    manifest = run_held(far_place(map, (out,)), again)
     assert (manifest.counts.rows_in, manifest.bad_inputs) == (40, [])
     assert sum(pq.read_metadata(each).num_rows for each in out.glob("*.parquet")) == 40
 
@@ -73,7 +79,7 @@ def test_an_input_that_is_broken_for_all_is_a_bad_input(posts: Path, tmp_path: P
     place = pq.ParquetFile(posts).metadata.row_group(1).column(0).data_page_offset
     posts.write_bytes(content[:place] + b"\xff" * 40 + content[place + 40 :])
     job = Job(Pipeline(()), source_of(posts, shard_rows=10), Sink(tmp_path / "out"))
-    manifest = run_at(far_place(map, (tmp_path / "out",)), job, QUIET)
+    manifest = run_held(far_place(map, (tmp_path / "out",)), job)
     assert [manifest.counts.rows_in, len(manifest.bad_inputs)] == [30, 1]
 
 
@@ -104,5 +110,5 @@ def test_a_worker_is_not_told_of_all_shards(posts: Path, tmp_path: Path) -> None
         return map(function, shards)
 
     job = Job(Pipeline(()), source_of(posts, shard_rows=10), Sink(tmp_path / "out"))
-    assert run_at(far_place(spread, ()), job, QUIET).counts.rows_in == 40
+    assert run_held(far_place(spread, ()), job).counts.rows_in == 40
     assert told[0].source.shards == ()

@@ -82,9 +82,9 @@ class Work:
         self, kind: str, name: str, bucket: int, columns: Sequence[int] | None = None
     ) -> Iterator[tuple[int, pa.RecordBatch]]:
         """The number of each chunk of a file, and its batch of that bucket."""
-        with opened(self.path(kind, name), columns) as reader:
-            for chunk in range(reader.num_record_batches // self.n_buckets):
-                yield chunk, reader.get_batch(chunk * self.n_buckets + bucket)
+        with opened(self.path(kind, name), columns) as file:
+            for chunk in range(len(file) // self.n_buckets):
+                yield chunk, file[chunk * self.n_buckets + bucket]
 
     def size_bytes(self, kind: str, names: Sequence[str]) -> int:
         """What the files of a kind take together."""
@@ -185,8 +185,29 @@ def do_pass(
     return [receipt for receipt in found.values() if receipt is not None]
 
 
+@dataclass(frozen=True)
+class Batches:
+    """The record batches of a file, each read when it is asked for."""
+
+    path: Path
+    reader: pa.RecordBatchFileReader
+
+    def __len__(self) -> int:
+        return int(self.reader.num_record_batches)
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        return (self[number] for number in range(len(self)))
+
+    def __getitem__(self, number: int) -> pa.RecordBatch:
+        """One of them. Raises `SourceError` where it is damaged."""
+        try:
+            return self.reader.get_batch(number)
+        except (OSError, pa.ArrowException) as error:
+            raise _unseen(self.path, error) from error
+
+
 @contextmanager
-def opened(path: Path, columns: Sequence[int] | None = None) -> Iterator[pa.RecordBatchFileReader]:
+def opened(path: Path, columns: Sequence[int] | None = None) -> Iterator[Batches]:
     """A file whose batches are read one by one; it is not mapped, so that its pages are not the process's."""
     options = pa.ipc.IpcReadOptions(included_fields=list(columns)) if columns else None
     try:
@@ -194,7 +215,7 @@ def opened(path: Path, columns: Sequence[int] | None = None) -> Iterator[pa.Reco
     except OSError as error:
         raise _unseen(path, error) from error
     with file, _reader(path, file, options) as reader:
-        yield reader
+        yield Batches(path, reader)
 
 
 def _reader(

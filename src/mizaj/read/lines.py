@@ -231,9 +231,9 @@ def _says_nothing(kind: pa.DataType) -> bool:
 
 
 def _refuse(file: InputFile, line: bytes) -> None:
-    start = line[:40].decode("utf-8", "replace")
+    start = line[:1].decode("utf-8", "replace")  # no more, as the rest may be somebody's post
     msg = (
         f"{file.path}: holds no line of JSON (it starts with {start!r}); allowed is one object a "
-        "line. Convert an array with: jq -c '.[]'; name another format with --format"
+        "line, which starts with '{'. Convert an array with: jq -c '.[]'; name another format with --format"
     )
     raise SourceError(msg)

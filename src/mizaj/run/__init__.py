@@ -17,12 +17,13 @@ from mizaj.batch import Pipeline
 from mizaj.errors import Interrupted, SettingError, SourceError
 from mizaj.read import Source, open_source
 from mizaj.read.files import hash_file, is_url
+from mizaj.run.hold import drafting, held
 from mizaj.run.ledger import Ledger, begin, check_use
 from mizaj.run.manifest import Manifest, sum_up
 from mizaj.run.places import Asked, Place, open_place
 from mizaj.run.progress import watch
 from mizaj.run.shard import Counts, Job, ShardResult
-from mizaj.write import Sink, remove_temporary
+from mizaj.write import Sink
 
 __all__ = ["Counts", "Job", "Manifest", "RunSettings", "ShardResult", "Sink", "run"]
 
@@ -78,7 +79,7 @@ def run(
     job = Job(pipeline, opened, target)
     target.check(job.schema)
     check_use(job)
-    with open_place(on, asked_for(job, settings)) as place:
+    with open_place(on, asked_for(job, settings)) as place, held(target.folder):
         return run_at(place, job, settings)
 
 
@@ -91,14 +92,13 @@ def asked_for(job: Job, settings: RunSettings) -> Asked:
 
 
 def run_at(place: Place, job: Job, settings: RunSettings) -> Manifest:
-    """The manifest of a job that is done at a place which is open already; see `run`."""
+    """The manifest of a job that is done at a place which is open already, in a folder that is held; see `run`."""
     target = job.sink
     target.check(job.schema)
     ledger = begin(job)
-    with _hashing(job.source, is_on=settings.is_hashed) as hashes:
-        results = _work(job, ledger, place, settings)
+    with _hashing(job.source, is_on=settings.is_hashed) as hashes, drafting(target) as drafts:
+        results = _work(replace(job, sink=drafts), ledger, place, settings)
         manifest = sum_up(job, results, hashes(), created=settings.now())
-    remove_temporary(target.folder)  # of attempts whose worker was lost
     manifest.write(target.folder)
     if manifest.bad_inputs and manifest.counts.rows_in == 0:
         raise SourceError(manifest.bad_inputs[0].reason)

@@ -27,6 +27,7 @@ from mizaj.clean.settings import CleanSettings
 from mizaj.errors import SettingError, SinkError
 from mizaj.read import Source, open_source
 from mizaj.run import RunSettings, asked_for, run_at
+from mizaj.run.hold import held
 from mizaj.run.ledger import WORK, check_use
 from mizaj.run.manifest import Manifest
 from mizaj.run.places import LOCAL, Place, open_place
@@ -82,10 +83,10 @@ def clean(
     target.check(planned.schema)
     _check(cleaning, opened, on)
     check_use(planned, is_prepared=False)
-    with open_place(on, asked_for(planned, settings)) as place:
+    with open_place(on, asked_for(planned, settings)) as place, held(target.folder):
         job = _prepared(opened, target, cleaning, place)
         manifest = run_at(place, job, settings)
-    _remove(target.folder / WORK)
+        _remove(target.folder / WORK)
     return manifest
 
 

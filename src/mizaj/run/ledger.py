@@ -18,15 +18,16 @@ from mizaj import __version__
 from mizaj.errors import SettingError, SinkError
 from mizaj.read import BadInput
 from mizaj.read.files import OUTPUT_MARK
+from mizaj.run.hold import remove_drafts
 from mizaj.run.shard import Counts, Job, ShardResult
-from mizaj.write import REJECTS, remove_temporary, write_whole
+from mizaj.write import REJECTS, write_whole
 
 MANIFEST = "manifest.json"
 WORK = ".work"
 """The folder, inside the output, of what is worked out before a run and looked at while it lasts."""
 
-_LEFT = re.compile(rf"\.(mizaj-|{re.escape(OUTPUT_MARK)}\.)[0-9a-f]+\.tmp")
-"""What a run that was killed at its very beginning leaves: a probe for workers, half a ledger."""
+_LEFT = re.compile(rf"\.(mizaj-|{re.escape(OUTPUT_MARK)}\.|{re.escape(MANIFEST)}\.)[0-9a-f]+\.tmp")
+"""What a run that was killed at its very beginning or end leaves: a probe for workers, half a ledger or manifest."""
 _FIXED = ("mizaj version", "read settings", "output format", "inputs")
 """What is known of a job before cleaning has looked at its source."""
 
@@ -63,7 +64,7 @@ class Ledger:
 
 
 def begin(job: Job) -> Ledger:
-    """The ledger of a run, new or resumed; all that can be wrong is checked before a file is touched.
+    """The ledger of a run, new or resumed, in a folder that is there and held; what can be wrong is checked first.
 
     Raises `SinkError` when the output folder is in use, `SettingError` when a run that is to be
     resumed was another one.
@@ -71,13 +72,16 @@ def begin(job: Job) -> Ledger:
     check_use(job)
     sink, identity = job.sink, identity_of(job)
     path = sink.folder / OUTPUT_MARK
+    # Workers of a killed run may still be at it: once its drafts are gone, they put nothing in place.
+    remove_drafts(sink.folder)
+    for each in sink.folder.iterdir():
+        if _LEFT.fullmatch(each.name):
+            each.unlink(missing_ok=True)
     if _is_used(sink.folder):
         if sink.settings.resume:
             _drop_torn_line(path)
-            remove_temporary(sink.folder)
             return Ledger(path, identity)
         _clear(sink.folder)
-    _make_ready(sink.folder)
     files = [sink.file_name(shard.name) for shard in job.source.shards]
     first = json.dumps({"run": identity, "files": files}, ensure_ascii=False) + "\n"
     write_whole(path, first.encode())
@@ -163,7 +167,6 @@ def _clear(folder: Path) -> None:
     for name in _names(_entries(folder / OUTPUT_MARK)):
         if not (Path(name).is_absolute() or ".." in Path(name).parts):  # of a ledger of ours
             (folder / name).unlink(missing_ok=True)
-    remove_temporary(folder)
     (folder / MANIFEST).unlink(missing_ok=True)
 
 
@@ -175,17 +178,6 @@ def _names(entries: Iterable[Mapping[str, Any]]) -> set[str]:
         names.update(planned, (f"{REJECTS}/{name}" for name in planned))
         names.update(entry.get("shard", {}).get("files", ()))
     return names
-
-
-def _make_ready(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        msg = f"{folder}: cannot be made ({error.strerror}); choose another folder"
-        raise SinkError(msg) from error
-    for each in folder.iterdir():
-        if _LEFT.fullmatch(each.name):
-            each.unlink(missing_ok=True)
 
 
 def _append(path: Path, content: bytes) -> None:

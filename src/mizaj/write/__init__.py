@@ -49,11 +49,14 @@ class WriteSettings:
 class Sink:
     """A folder that takes the output of a run.
 
-    Raises `SinkError` for what is no local folder.
+    `draft` is the folder of files that are not whole yet, inside it; a run makes one of its own, and what writes in it
+    can put nothing in place once it is gone. Without one, such files lie, hidden, beside the whole ones. Raises
+    `SinkError` for what is no local folder.
     """
 
     folder: Path
     settings: WriteSettings = field(default_factory=WriteSettings)
+    draft: Path | None = None
 
     def __post_init__(self) -> None:
         # Path("s3://bucket") is "s3:/bucket".
@@ -159,7 +162,8 @@ class ShardWriter:
         path = self._temporary(part)
         opened = OUTPUTS[self._sink.settings.format]
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            if self._sink.draft is None:
+                path.parent.mkdir(parents=True, exist_ok=True)
             self._files[part] = opened(path, schema, self._sink.settings.row_group_rows)
         except OSError as error:
             path.unlink(missing_ok=True)
@@ -190,6 +194,7 @@ class ShardWriter:
 
     def _move(self, part: str) -> None:
         target = self._sink.folder / self._targets[part]
+        target.parent.mkdir(exist_ok=True)
         self._temporary(part).replace(target)
         self._sizes[self._targets[part].as_posix()] = target.stat().st_size
 
@@ -200,8 +205,8 @@ class ShardWriter:
             self._temporary(part).unlink(missing_ok=True)
 
     def _temporary(self, part: str) -> Path:
-        target = self._sink.folder / self._targets[part]
-        return target.with_name(f".{target.name}.{self._attempt}.tmp")
+        folder, name = self._sink.draft or self._sink.folder, self._targets[part].name
+        return folder / f".{part}-{name}.{self._attempt}.tmp"
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -214,12 +219,6 @@ def write_whole(path: Path, content: bytes) -> None:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise _refused(path, error) from error
-
-
-def remove_temporary(folder: Path) -> None:
-    """Removes the temporary files that killed attempts left in an output folder."""
-    for leftover in [*folder.glob(".*.tmp"), *(folder / REJECTS).glob(".*.tmp")]:
-        leftover.unlink(missing_ok=True)
 
 
 def _kinds(reasons: pa.Array) -> Counter[str]:

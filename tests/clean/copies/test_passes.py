@@ -495,3 +495,16 @@ def test_a_file_between_passes_that_is_damaged_is_named(tmp_path: Path) -> None:
         SourceError, match=r"0\.arrow: cannot be read \(.+\), though an earlier pass"
     ):
         opened(path).__enter__()
+
+
+def test_a_batch_between_passes_that_is_damaged_is_named(tmp_path: Path) -> None:
+    work = Work(tmp_path, 1)
+    with work.writing("0", {"texts": pa.schema([("text", pa.string())])}) as writers:
+        for text in ("accha", "bura"):
+            writers["texts"].write_batch(pa.record_batch({"text": [text]}))
+    path = work.path("texts", "0")
+    content = path.read_bytes()
+    place = content.index(b"bura")  # the batch's own header comes before it
+    path.write_bytes(content[: place - 150] + b"\xff" * 100 + content[place - 50 :])
+    with pytest.raises(SourceError, match=r"0\.arrow: cannot be read .*though an earlier pass"):
+        list(work.read("texts", ["0"], 0))

@@ -184,8 +184,8 @@ class Gather:
     def _verdicts(self, numbers: range) -> pa.RecordBatch:
         batches: list[pa.RecordBatch] = []
         for name in self.work.names:
-            with opened(self.work.path(VERDICTS, name)) as reader:
-                batches += [reader.get_batch(number) for number in numbers]
+            with opened(self.work.path(VERDICTS, name)) as file:
+                batches += [file[number] for number in numbers]
         return _batch(pa.Table.from_batches(batches, VERDICT_SCHEMA).sort_by("row"))
 
 

@@ -18,7 +18,7 @@ from mizaj.clean.copies.duplicates import Duplicates, source_hash
 from mizaj.clean.copies.first_passes import VERDICT_SCHEMA
 from mizaj.clean.copies.rows_pass import REASON_SCHEMA
 from mizaj.clean.marking import mark
-from mizaj.clean.passes import opened
+from mizaj.clean.passes import Batches, opened
 from mizaj.errors import ChangedSource, ColumnExists, SourceError
 from mizaj.read import Part, Shard, Source, Span
 from mizaj.read.source import Note, Origin
@@ -125,8 +125,8 @@ def _verdicts(found: Duplicates, shard: Shard) -> Verdicts:
 class _ByRow:
     """What a file tells of rows, in their order, read as far as it is asked for."""
 
-    def __init__(self, reader: pa.RecordBatchFileReader, schema: pa.Schema) -> None:
-        self._batches = (reader.get_batch(i) for i in range(reader.num_record_batches))
+    def __init__(self, file: Batches, schema: pa.Schema) -> None:
+        self._batches = iter(file)
         self._held = pa.Table.from_batches([], schema)
 
     def of(self, first: int, stop: int) -> pa.Table:

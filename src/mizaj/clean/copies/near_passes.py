@@ -173,8 +173,8 @@ def groups_of(work: Work, bucket: int) -> tuple[Hashes, Hashes]:
 
 def _edges(work: Work) -> Iterator[tuple[Hashes, Hashes]]:
     for name in work.names:
-        with opened(work.path(EDGES, name)) as reader:
-            batches = [reader.get_batch(i) for i in range(reader.num_record_batches)]
+        with opened(work.path(EDGES, name)) as file:
+            batches = list(file)
         ones, others = _columns(iter(batches), PAIR_SCHEMA.names)
         yield ones, others
 

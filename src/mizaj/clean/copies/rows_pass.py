@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mizaj.batch import REJECTED, Pipeline
+from mizaj.clean.copies.order import as_id, as_time
 from mizaj.clean.copies.settings import DuplicateSettings
 from mizaj.clean.near.columns import band_keys, plain_forms
 from mizaj.clean.near.sets import distinct, find, first_places
@@ -35,10 +36,6 @@ _CHUNK_BYTES = 16 << 20
 _MOST_SEEN = 1 << 20
 # So many chunks of rows, of some 45 bytes, and of texts are laid down at once.
 _ROW_CHUNKS, _TEXT_CHUNKS = 8, 4
-_TIME_FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
-# No more of them than are sure to fit 64 bits.
-_FIGURES = "^[0-9]{1,18}$"
-_is = pa.types
 
 
 @dataclass(frozen=True)
@@ -206,63 +203,3 @@ def _reasons(rejected: pa.Array, first: int) -> pa.RecordBatch:
     numbers = pc.add(rows.cast(pa.int64()), first)
     columns = [numbers, rejected.take(rows).cast(pa.string())]
     return pa.RecordBatch.from_arrays(columns, schema=REASON_SCHEMA)
-
-
-def as_time(column: pa.Array) -> pa.Array:
-    """Whole numbers in the order of the times: microseconds, or what stands for them; null where no time can be read.
-
-    Of strings, figures count as numbers; dates and times are read as far as the second, without a zone.
-
-    >>> as_time(pa.array(["1970-01-01 00:00:01", "1970-01-01T00:00:02.5Z", "gestern", None])).to_pylist()
-    [1000000, 2000000, None, None]
-    >>> as_time(pa.array(["1970-01-02", "1577836800", ""])).to_pylist()
-    [86400000000, 1577836800, None]
-    """
-    kind = column.type
-    if _is.is_dictionary(kind):
-        return as_time(column.cast(kind.value_type))
-    if _is.is_timestamp(kind) or _is.is_date(kind):
-        return column.cast(pa.timestamp("us", getattr(kind, "tz", None)), safe=False).cast(
-            pa.int64()
-        )
-    if _is.is_integer(kind):
-        return column.cast(pa.int64(), safe=False)
-    if _is.is_floating(kind):
-        return _in_order(column)
-    if _is.is_string(kind) or _is.is_large_string(kind):
-        return _read_times(column)
-    if _is.is_string_view(kind):
-        return _read_times(column.cast(pa.string()))
-    return pa.nulls(len(column), pa.int64())
-
-
-def _in_order(column: pa.Array) -> pa.Array:
-    """Whole numbers in the order of floats, which may be seconds with a fraction; null for what is no number.
-
-    The bits of a float, read as a whole number, are in its order; those of negative ones are in the opposite order.
-    """
-    # minus zero becomes zero
-    values = column.cast(pa.float64()).to_numpy(zero_copy_only=False) + 0.0
-    bits = values.view(np.int64)
-    ordered = np.where(bits < 0, bits ^ np.iinfo(np.int64).max, bits)
-    return pa.array(ordered, mask=np.isnan(values))
-
-
-def _read_times(spelt: pa.Array) -> pa.Array:
-    cut = pc.replace_substring(pc.utf8_slice_codeunits(spelt, 0, 19), "T", " ")
-    times = [
-        pc.strptime(cut, format=each, unit="us", error_is_null=True).cast(pa.int64())
-        for each in _TIME_FORMATS
-    ]
-    is_number = pc.match_substring_regex(spelt, _FIGURES)
-    figures = pc.if_else(is_number, spelt, pa.scalar(None, spelt.type)).cast(pa.int64())
-    return pc.coalesce(*times, figures)
-
-
-def as_id(column: pa.Array) -> pa.Array:
-    """Strings; null for what has none, such as a list, and for the empty one."""
-    try:
-        spelt = column.cast(pa.string())
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        return pa.nulls(len(column), pa.string())
-    return pc.if_else(pc.equal(spelt, ""), pa.scalar(None, pa.string()), spelt)

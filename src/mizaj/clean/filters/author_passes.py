@@ -146,8 +146,8 @@ def n_buckets(shards: Sequence[Shard]) -> int:
 
 
 def _read(work: Work, name: str) -> pa.Table:
-    with opened(work.path(_FOUND, name)) as reader:
-        return reader.read_all()
+    with opened(work.path(_FOUND, name)) as file:
+        return pa.Table.from_batches(list(file), JUDGED)
 
 
 def _identity(source: Source, settings: AuthorSettings, filters: Pipeline) -> str:
