@@ -277,9 +277,9 @@ class SimulatedRay:
     def options(self, **_: object) -> SimulatedRay:
         return self
 
-    def remote(self, _: object, shard: Shard) -> int:
+    def remote(self, _: object, portion: Sequence[Shard]) -> int:
         task = next(self.numbers)
-        self.queue.append((task, shard))
+        self.queue.append((task, portion))
         self.now_s += TASK_S
         self._begin()
         return task
@@ -295,7 +295,7 @@ class SimulatedRay:
         self.heard_s = time.process_time()
         return list(itertools.islice(self.done, num_returns)), []
 
-    def get(self, task: int) -> Outcome:
+    def get(self, task: int) -> list[Outcome]:
         return self.done.pop(task)
 
     def cancel(self, task: int, *, force: bool) -> None:
@@ -316,13 +316,13 @@ class SimulatedRay:
             turn, node = heapq.heappop(self.free)
             if node in self.lost:
                 continue
-            task, shard = self.queue.popleft()
+            task, portion = self.queue.popleft()
             if task in self.cancelled:
                 heapq.heappush(self.free, (turn, node))
                 continue
-            took = self._takes_s(node, shard)
-            event = _Event(self.now_s + LATENCY_S + took, next(self.numbers), "end", node)
-            event.task = (task, shard, turn, took)
+            each = [self._takes_s(node, shard) for shard in portion]
+            at_s = self.now_s + LATENCY_S + sum(each)
+            event = _Event(at_s, next(self.numbers), "end", node, (task, portion, turn, each))
             heapq.heappush(self.events, event)
 
     def _takes_s(self, node: int, shard: Shard) -> float:
@@ -343,12 +343,15 @@ class SimulatedRay:
             self.n_lost = len(self.lost)
             self._plan_loss()
             return
-        task, shard, turn, took = event.task
+        task, portion, turn, each = event.task
         if self.lost.get(event.node, float("inf")) <= self.now_s:
             return
-        self.worked_s += took
+        self.worked_s += sum(each)
         if task not in self.cancelled:
-            self.done[task] = Outcome(_result(shard))
+            self.done[task] = [
+                Outcome(_result(shard), took_s=took_s)
+                for shard, took_s in zip(portion, each, strict=True)
+            ]
         heapq.heappush(self.free, (turn, event.node))
         self._begin()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,8 +10,6 @@ from mizaj.errors import ClusterError
 
 ray = pytest.importorskip("ray")
 on_ray = pytest.importorskip("mizaj.cluster.ray")
-
-SHARD = SimpleNamespace(name="posts-00007")
 
 
 def raising(error: Exception) -> Any:
@@ -28,29 +25,6 @@ def no_mizaj() -> Exception:
     told = RuntimeError(f"The remote function failed to import on the worker:\n\n{trace}")
     where = {"proctitle": "ray::_do", "pid": 7, "ip": "192.0.2.7"}
     return ray.exceptions.RayTaskError("_do", trace, told, **where).as_instanceof_cause()
-
-
-@pytest.mark.parametrize(
-    ("error", "expected"),
-    [
-        (
-            no_mizaj(),
-            r"^shard posts-00007: a worker cannot do it \(ModuleNotFoundError: No module named "
-            r"'mizaj'\); install the same mizaj.*--resume$",
-        ),
-        (
-            ray.exceptions.WorkerCrashedError(),
-            r"^shard posts-00007: its worker ended 9 times \(.+\); most likely memory.*--resume$",
-        ),
-    ],
-)
-def test_a_shard_that_no_worker_can_do_is_named_with_the_reason(
-    monkeypatch: pytest.MonkeyPatch, error: Exception, expected: str
-) -> None:
-    monkeypatch.setattr(on_ray.ray, "get", raising(error))
-    with pytest.raises(ClusterError, match=expected) as raised:
-        on_ray._outcome(None, SHARD)
-    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize(

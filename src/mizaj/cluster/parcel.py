@@ -6,6 +6,7 @@ import functools
 import os
 import pickle
 import platform
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -41,11 +42,15 @@ class Parcel:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one shard: its result, or the error, with the trace of the worker for a fault of ours."""
+    """What became of one shard: its result, or the error, with the trace of the worker for a fault of ours.
+
+    `took_s` is how long the worker was at it.
+    """
 
     result: Any = None
     error: Exception | None = None
     trace: str = ""
+    took_s: float = 0.0
 
     def get(self) -> Any:  # noqa: ANN401 - whatever the function gave
         """The result. Raises the error that the worker met."""
@@ -58,9 +63,10 @@ class Outcome:
 
 def work(parcel: Parcel, shard: Any) -> Outcome:  # noqa: ANN401 - whatever the function takes
     """The outcome of one shard, in a worker's process. What kills the process is the engine's matter."""
+    begun = time.monotonic()
     try:
         with inside(parcel.folder):
-            return Outcome(unpacked(parcel)(shard))
+            return Outcome(unpacked(parcel)(shard), took_s=time.monotonic() - begun)
     except MizajError as error:
         return Outcome(error=error)
     except Exception as error:  # a fault in a step: it goes to whoever asked

@@ -6,18 +6,19 @@ exact output (docs/decisions/0014).
 
 from __future__ import annotations
 
-import itertools
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mizaj.cluster import Item, Result
 from mizaj.cluster.parcel import Outcome, Parcel, work
+from mizaj.cluster.portions import Portions
 from mizaj.cluster.probe import probing, refusal, same_place
+from mizaj.cluster.ray_tasks import INSTALL, LONGEST_REASON, LOOK_S, MOST_RETRIES, Crowd, last_line
 from mizaj.errors import ClusterError, ExtraMissing
 
 try:
@@ -27,17 +28,11 @@ try:
 except ImportError:
     ray = None
 
-_MOST_RETRIES = 8
-"""How often a shard is begun again: a cluster may lose many nodes, but a shard that ends every worker must end too."""
-_LONGEST_REASON = 300
 _AHEAD = 2
 """Tasks that wait for each one that runs, so that no processor waits for the driver; the driver holds no more."""
 _PROBE_S = 120.0
-_LOOK_S = 5.0
-"""How often, while nothing ends, it is looked whether a node was lost."""
 _CLIENT = "ray://"
 _ANY = "auto"
-_INSTALL = "install the same mizaj, Python and libraries on all machines"
 
 
 @contextmanager
@@ -79,7 +74,7 @@ def _connect(address: str | None, workers: int | None) -> None:
     if address is None:
         # Ray gives its workers the lowest priority, so that a job crawls beside other work. A task that it ended for
         # want of memory it would begin again for ever, whatever `max_retries` says.
-        system = {"worker_niceness": 0, "task_oom_retries": _MOST_RETRIES}
+        system = {"worker_niceness": 0, "task_oom_retries": MOST_RETRIES}
         own = {"_system_config": system, "include_dashboard": False}
         ray.init(address="local", num_cpus=workers, **own, **quiet)
         return
@@ -89,7 +84,7 @@ def _connect(address: str | None, workers: int | None) -> None:
     try:
         ray.init(address=address, **quiet)
     except (ConnectionError, ValueError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:_LONGEST_REASON]
+        reason = " ".join(str(error).split())[:LONGEST_REASON]
         if "Version mismatch" in reason:
             msg = f"the Ray cluster at '{address}' cannot be used ({reason}); install the same on all machines"
             raise ClusterError(msg) from error
@@ -130,14 +125,9 @@ def _looked_at(looked: list[Any]) -> list[Outcome]:
         )
         raise ClusterError(msg) from error
     except ray.exceptions.RayError as error:
-        msg = f"a node of the cluster cannot work ({_last_line(error)}); {_INSTALL}"
+        msg = f"a node of the cluster cannot work ({last_line(error)}); {INSTALL}"
         raise ClusterError(msg) from error
     return outcomes
-
-
-def _last_line(error: Exception) -> str:
-    """What a trace comes to."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[-1].strip()[:_LONGEST_REASON]
 
 
 def _nodes() -> list[Mapping[str, Any]]:
@@ -152,160 +142,52 @@ def _on(node: Mapping[str, Any]) -> dict[str, Any]:
 def map_shards(
     function: Callable[[Item], Result], shards: Sequence[Item], /, *, workers: int | None = None
 ) -> Iterator[Result]:
-    """The results as they come, each shard a task; `workers` of them at a time, None for one a processor.
+    """The results as they come; `workers` tasks at a time, None for one a processor, each of a shard or several.
 
     Raises what the function raised, and `ClusterError` for a shard whose worker ended every time.
     """
-    room = _Room(workers)
-    crowd = _Crowd(ray.put(Parcel.of(function, cloudpickle.dumps)), _alive())
-    waiting = iter(shards)
+    room, portions = _Room(workers), Portions(shards)
+    crowd = Crowd(ray.put(Parcel.of(function, cloudpickle.dumps)))
+
+    def begin(n_tasks: int) -> None:
+        for _ in range(n_tasks):
+            if not (portion := portions.next(room.n_processors())):
+                return
+            crowd.begin(portion)
+
     try:
-        crowd.begin(itertools.islice(waiting, room.most()))
+        begin(room.most())
         while crowd.running:
-            for shard, task in crowd.ended():
-                crowd.begin(itertools.islice(waiting, 1))
-                yield _outcome(task, shard).get()
-            crowd.begin(itertools.islice(waiting, max(room.most() - len(crowd.running), 0)))
+            for portion, task in crowd.ended():
+                begin(1)
+                for outcome in crowd.outcomes(portion, task):
+                    portions.took(outcome.took_s)
+                    yield outcome.get()
+            begin(room.most() - len(crowd.running))
     finally:
         crowd.stop()
 
 
 @dataclass
 class _Room:
-    """How many tasks there may be at a time: as many as `workers`, else by the processors, of which more may come."""
+    """How many tasks work at a time: as many as `workers`, else one a processor, of which more may come."""
 
     workers: int | None
     counted: int = 0
     counted_at: float = -math.inf
 
     def most(self) -> int:
-        """The number, of processors counted a little while ago: to ask takes a call to the head."""
+        """Tasks that may be under way, those that wait with them."""
+        return self.workers or self.n_processors() * _AHEAD
+
+    def n_processors(self) -> int:
+        """Those for tasks, counted a little while ago: to ask takes a call to the head."""
         if self.workers is not None:
             return self.workers
-        if time.monotonic() - self.counted_at > _LOOK_S:
-            self.counted, self.counted_at = n_processors() * _AHEAD, time.monotonic()
+        if time.monotonic() - self.counted_at > LOOK_S:
+            self.counted, self.counted_at = n_processors(), time.monotonic()
         return self.counted
 
 
-@dataclass(eq=False)
-class _Crowd:
-    """The tasks under way. A shard may have several: its first, and one for each time that a node was lost.
-
-    Ray itself begins the tasks of a lost node again, but of a node that can no longer be reached, only when its
-    connections time out, which takes minutes. A shard may be done twice, so it is begun at once.
-    """
-
-    parcel: Any
-    nodes: frozenset[str]
-    running: dict[Any, _Ticket] = field(default_factory=dict)
-    n_lost: int = 0
-
-    def begin(self, shards: Iterable[Any]) -> None:
-        """Begin shards."""
-        for shard in shards:
-            self._submit(_Ticket(shard))
-
-    def ended(self) -> Iterator[tuple[Any, Any]]:
-        """The shards that have ended, each with its task; none, now and then, while nothing ends."""
-        _check_connected()
-        tasks = list(self.running)
-        if not ray.wait(tasks, num_returns=1, timeout=_LOOK_S)[0]:
-            self._look()
-        # all of them at once: to ask for one at a time is too slow for tens of thousands
-        done, _ = ray.wait(tasks, num_returns=len(tasks), timeout=0)
-        for task in done:
-            ticket = self.running.get(task)
-            if ticket is None:  # another task did the same shard
-                continue
-            for each in ticket.tasks:
-                del self.running[each]
-            _cancel(each for each in ticket.tasks if each is not task)
-            yield ticket.shard, task
-
-    def stop(self) -> None:
-        """End all that is under way."""
-        _cancel(self.running)
-
-    def _look(self) -> None:
-        """Begin again what was begun when there were nodes that are lost now."""
-        _check_connected()
-        alive = _alive()
-        self.n_lost += len(self.nodes - alive)
-        self.nodes = alive
-        for ticket in {id(each): each for each in self.running.values()}.values():
-            if not ticket.nodes <= alive:
-                self._submit(ticket)
-
-    def _submit(self, ticket: _Ticket) -> None:
-        ticket.nodes = self.nodes
-        # Ray hands tasks of one kind to the workers that it holds for that kind, those on a lost node too, until its
-        # connections to them time out. What is asked for makes the kind: another byte of memory after each loss.
-        function = _task.options(memory=self.n_lost) if self.n_lost else _task
-        task = function.remote([self.parcel], ticket.shard)
-        ticket.tasks.append(task)
-        self.running[task] = ticket
-
-
-@dataclass(eq=False)
-class _Ticket:
-    """A shard under way, the nodes that were known when it was last begun, and its tasks."""
-
-    shard: Any
-    nodes: frozenset[str] = frozenset()
-    tasks: list[Any] = field(default_factory=list)
-
-
-def _cancel(tasks: Iterable[Any]) -> None:
-    for task in tasks if ray.is_initialized() else ():
-        ray.cancel(task, force=True)
-
-
-def _check_connected() -> None:
-    """Raises `ClusterError` where another thread has closed the connection: Ray itself would start a new cluster."""
-    if not ray.is_initialized():
-        msg = "the connection to Ray was closed while shards were under way; run the same command with --resume"
-        raise ClusterError(msg)
-
-
-def _alive() -> frozenset[str]:
-    return frozenset(node["NodeID"] for node in ray.nodes() if node["Alive"])
-
-
-def _outcome(task: Any, shard: object) -> Outcome:  # noqa: ANN401 - Ray's references have no type
-    name = getattr(shard, "name", shard)
-    try:
-        outcome: Outcome = ray.get(task)
-    except ray.exceptions.RayTaskError as error:  # before our own code had a say, or after it
-        msg = (
-            f"shard {name}: a worker cannot do it ({_last_line(error)}); {_INSTALL}, then --resume"
-        )
-        raise ClusterError(msg) from error
-    except ray.exceptions.RayError as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        msg = (
-            f"shard {name}: its worker ended {_MOST_RETRIES + 1} times ({reason}); most "
-            "likely memory ran out: give workers more of it, or smaller shards, then --resume"
-        )
-        raise ClusterError(msg) from error
-    return outcome
-
-
-def _do(parcel: list[Any], shard: Any) -> Outcome:  # noqa: ANN401 - whatever the function takes
-    # In a list, a reference is not fetched for every task: the process holds what it fetched before.
-    return work(_fetched(parcel[0]), shard)
-
-
-_held: dict[str, Parcel] = {}
-
-
-def _fetched(reference: Any) -> Parcel:  # noqa: ANN401 - Ray's references have no type
-    name = reference.hex()
-    if name not in _held:
-        _held.clear()
-        _held[name] = ray.get(reference)
-    return _held[name]
-
-
 if ray is not None:
-    _task = ray.remote(num_cpus=1, max_retries=_MOST_RETRIES, scheduling_strategy="SPREAD")(_do)
-    _look = ray.remote(num_cpus=0, max_retries=_MOST_RETRIES)(lambda parcel: work(parcel, None))
+    _look = ray.remote(num_cpus=0, max_retries=MOST_RETRIES)(lambda parcel: work(parcel, None))

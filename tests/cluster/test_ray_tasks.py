@@ -1,0 +1,74 @@
+"""Shards whose worker ends every time are named; where a task did several, the one to blame is found."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from mizaj.errors import ClusterError
+
+ray = pytest.importorskip("ray")
+ray_tasks = pytest.importorskip("mizaj.cluster.ray_tasks")
+
+SHARD = SimpleNamespace(name="posts-00007")
+
+
+def raising(error: Exception) -> Any:
+    def get(*_: object, **__: object) -> None:
+        raise error
+
+    return get
+
+
+def no_mizaj() -> Exception:
+    """As Ray tells it where a task's function cannot be imported."""
+    trace = "Traceback (most recent call last):\n  File ...\nModuleNotFoundError: No module named 'mizaj'"
+    told = RuntimeError(f"The remote function failed to import on the worker:\n\n{trace}")
+    where = {"proctitle": "ray::_do", "pid": 7, "ip": "192.0.2.7"}
+    return ray.exceptions.RayTaskError("_do", trace, told, **where).as_instanceof_cause()
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (
+            no_mizaj(),
+            r"^shard posts-00007: a worker cannot do it \(ModuleNotFoundError: No module named "
+            r"'mizaj'\); install the same mizaj.*--resume$",
+        ),
+        (
+            ray.exceptions.WorkerCrashedError(),
+            r"^shard posts-00007: its worker ended 9 times \(.+\); most likely memory.*--resume$",
+        ),
+    ],
+)
+def test_a_shard_that_no_worker_can_do_is_named_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, expected: str
+) -> None:
+    monkeypatch.setattr(ray_tasks.ray, "get", raising(error))
+    with pytest.raises(ClusterError, match=expected) as raised:
+        ray_tasks.Crowd(None, frozenset()).outcomes([SHARD], None)
+    assert "\n" not in str(raised.value)
+
+
+def test_of_several_shards_in_a_task_that_ended_every_time_each_is_begun_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun: list[Any] = []
+    crowd = ray_tasks.Crowd(None, frozenset())
+    monkeypatch.setattr(crowd, "begin", begun.append)
+    monkeypatch.setattr(ray_tasks.ray, "get", raising(ray.exceptions.WorkerCrashedError()))
+    assert crowd.outcomes([SHARD, "other"], None) == []
+    assert begun == [[SHARD], ["other"]]
+
+
+def test_a_task_stops_at_the_first_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def halved(_: object, shard: int) -> Any:
+        error = None if shard % 2 == 0 else ClusterError("odd")
+        return SimpleNamespace(result=shard // 2, error=error)
+
+    monkeypatch.setattr(ray_tasks, "_fetched", lambda _: None)
+    monkeypatch.setattr(ray_tasks, "work", halved)
+    assert [each.result for each in ray_tasks._do([None], [2, 4, 5, 6])] == [1, 2, 2]
