@@ -98,17 +98,35 @@ def test_a_torn_line_in_the_middle_costs_its_own_shard_alone(posts, tmp_path):
     assert len(Ledger(ledger, {}).results()) == 8
 
 
-def test_a_ledger_that_cannot_be_written_says_how_to_go_on(tmp_path):
-    result = ShardResult("posts-00000", Counts(), {})
-    with pytest.raises(SinkError, match=r"ledger\.jsonl: cannot be written .*--resume"):
-        Ledger(tmp_path / "gone" / LEDGER, {}).add(result)
+def test_a_ledger_that_cannot_be_written_says_how_to_go_on(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    refused = pytest.raises(SinkError, match=r"ledger\.jsonl: cannot be written .*--resume")
+    with refused, Ledger(tmp_path / "gone" / LEDGER, {}).entering():
+        pass
+    (tmp_path / LEDGER).touch()
+    monkeypatch.setattr("mizaj.run.ledger.os.write", full)
+    with refused, Ledger(tmp_path / LEDGER, {}).entering() as enter:
+        enter(ShardResult("posts-00000", Counts(), {}))
+    monkeypatch.undo()
+    monkeypatch.setattr("mizaj.run.ledger.os.fsync", full)
+    with refused, Ledger(tmp_path / LEDGER, {}).entering():
+        pass
+
+
+def test_what_goes_wrong_with_other_files_is_not_laid_to_the_ledger(tmp_path):
+    (tmp_path / LEDGER).touch()
+    with pytest.raises(FileNotFoundError), Ledger(tmp_path / LEDGER, {}).entering():
+        raise FileNotFoundError
 
 
 def test_an_entry_is_whole_though_the_system_takes_it_in_pieces(tmp_path, monkeypatch):
     (tmp_path / LEDGER).touch()
     write = os.write
     monkeypatch.setattr("mizaj.run.ledger.os.write", lambda to, content: write(to, content[:7]))
-    Ledger(tmp_path / LEDGER, {}).add(ShardResult("posts-00000", Counts(3, 3), {}))
+    with Ledger(tmp_path / LEDGER, {}).entering() as enter:
+        enter(ShardResult("posts-00000", Counts(3, 3), {}))
     monkeypatch.undo()
     assert json.loads((tmp_path / LEDGER).read_text())["shard"]["counts"]["rows_in"] == 3
 

@@ -213,7 +213,7 @@ def test_a_step_that_fails_stops_the_run_and_leaves_no_temporary_file(tmp_path, 
 def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(tmp_path, monkeypatch):
     pq.write_table(posts(300), tmp_path / "posts.parquet", row_group_size=30)
     source = open_source(tmp_path / "posts.parquet", settings=SMALL)
-    monkeypatch.setattr("mizaj.run.ledger.Ledger.add", interrupt_after(monkeypatch, 3))
+    monkeypatch.setattr("mizaj.run.ledger._write", interrupt_after(3))
     with pytest.raises(Interrupted, match=r"3 of 10 shards done.*--resume"):
         run(Pipeline((Upper(),)), source, tmp_path / "out", settings=QUIET)
     monkeypatch.undo()
@@ -224,16 +224,16 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(tmp_path, monkeypatch):
     assert sorted(row["n"] for row in rows_of(tmp_path / "out")) == list(range(300))
 
 
-def interrupt_after(monkeypatch, n_shards):
-    from mizaj.run.ledger import Ledger
+def interrupt_after(n_shards):
+    from mizaj.run.ledger import _write
 
-    add, calls = Ledger.add, []
+    calls = []
 
-    def counted(self, result):
-        calls.append(result)
+    def counted(handle, line):
+        calls.append(line)
         if len(calls) > n_shards:
             raise KeyboardInterrupt
-        add(self, result)
+        _write(handle, line)
 
     return counted
 

@@ -112,9 +112,9 @@ def _work(job: Job, ledger: Ledger, place: Place, settings: RunSettings) -> list
     # each shard travels by itself: no worker needs the list of all
     work = replace(job, source=replace(job.source, shards=()))
     try:
-        with watch(todo, is_shown=settings.is_progress_shown) as tick:
+        with watch(todo, is_shown=settings.is_progress_shown) as tick, ledger.entering() as enter:
             for result in place.do_jobs(work, todo, tick=tick):
-                ledger.add(result)
+                enter(result)
                 results.append(result)
     except KeyboardInterrupt as error:
         raise Interrupted(_how_to_go_on(job, results)) from error

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ MANIFEST = "manifest.json"
 WORK = ".work"
 """The folder, inside the output, of what is worked out before a run and looked at while it lasts."""
 
+_SYNC_S = 1.0
 _LEFT = re.compile(rf"\.(mizaj-|{re.escape(OUTPUT_MARK)}\.|{re.escape(MANIFEST)}\.)[0-9a-f]+\.tmp")
 """What a run that was killed at its very beginning or end leaves: a probe for workers, half a ledger or manifest."""
 _FIXED = ("mizaj version", "read settings", "output format", "inputs")
@@ -39,14 +42,31 @@ class Ledger:
     path: Path
     identity: dict[str, Any]
 
-    def add(self, result: ShardResult) -> None:
-        """Enters a shard; on disk when this returns. Raises `SinkError` where that cannot be."""
-        line = json.dumps({"shard": asdict(result)}, ensure_ascii=False) + "\n"
+    @contextmanager
+    def entering(self) -> Iterator[Callable[[ShardResult], None]]:
+        """What enters a shard, while the block lasts.
+
+        No kill loses an entry. A power cut may lose those of the second before it, whose shards are then done again.
+        Raises `SinkError` where they cannot be written.
+        """
+        with _told(self.path):
+            handle = os.open(self.path, os.O_WRONLY | os.O_APPEND)
+        synced_at = time.monotonic()
+
+        def enter(result: ShardResult) -> None:
+            nonlocal synced_at
+            with _told(self.path):
+                _write(handle, _line(result))
+                if time.monotonic() - synced_at > _SYNC_S:  # each time would hold up a cluster
+                    os.fsync(handle)
+                    synced_at = time.monotonic()
+
         try:
-            _append(self.path, line.encode())
-        except OSError as error:
-            msg = f"{self.path}: cannot be written ({error.strerror}); make room, then --resume"
-            raise SinkError(msg) from error
+            yield enter
+            with _told(self.path):
+                os.fsync(handle)
+        finally:
+            os.close(handle)
 
     def results(self) -> list[ShardResult]:
         """The shards that are done: their input was read to its end, and their files are there in full size.
@@ -180,15 +200,23 @@ def _names(entries: Iterable[Mapping[str, Any]]) -> set[str]:
     return names
 
 
-def _append(path: Path, content: bytes) -> None:
-    """Adds to a file that is there; on disk when this returns."""
-    handle = os.open(path, os.O_WRONLY | os.O_APPEND)
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Raises `SinkError` where the system refuses."""
     try:
-        while content:  # a disk that is nearly full takes a part, and says no the next time
-            content = content[os.write(handle, content) :]
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        yield
+    except OSError as error:
+        msg = f"{path}: cannot be written ({error.strerror}); make room, then --resume"
+        raise SinkError(msg) from error
+
+
+def _write(handle: int, content: bytes) -> None:
+    while content:  # a disk that is nearly full takes a part, and says no the next time
+        content = content[os.write(handle, content) :]
+
+
+def _line(result: ShardResult) -> bytes:
+    return (json.dumps({"shard": asdict(result)}, ensure_ascii=False) + "\n").encode()
 
 
 def _entries(path: Path) -> list[dict[str, Any]]:
