@@ -4,8 +4,8 @@
 
 * listing: opening a source of many small files, time and memory a file
 * driver: a run of many shards in which nothing is done, by the real code (run, ledger, manifest): time of the processor
-  and by the clock, which waits for the disk to have each entry of the ledger (here that of `--folder`), and memory
-* Ray: what one task costs the real scheduler loop on a real cluster of this machine
+  and by the clock, which waits once a second for the disk to have the ledger (here that of `--folder`), and memory
+* Ray: what one task costs the real scheduler loop on a real cluster of this machine, each task one shard
 * simulation: the real scheduler loop (`cluster.ray.map_shards`, its window, its second tasks for lost nodes), ledger
   and manifest over thousands of nodes that are simulated: a clock of their own, shards that take as long as measured
   posts do, slow nodes, and nodes that are lost. That clock goes on while the driver works, by the time that its
@@ -32,6 +32,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import machine
 import pyarrow as pa
@@ -39,6 +40,7 @@ import pyarrow.parquet as pq
 
 from mizaj.batch import Pipeline
 from mizaj.cluster import ray as on_ray
+from mizaj.cluster import ray_tasks
 from mizaj.cluster.parcel import Outcome
 from mizaj.read import Shard, Source, Span, open_source
 from mizaj.run import Counts, Job, RunSettings, ShardResult, run_at
@@ -159,7 +161,8 @@ def _tasks(n: int) -> tuple[float, float, float]:
     with on_ray.connected(None, workers=2):
         list(on_ray.map_shards(_nothing, range(100)))
         start = time.process_time()
-        assert sum(1 for _ in on_ray.map_shards(_nothing, range(n))) == n
+        with patch.object(on_ray.Portions, "_lasting", lambda self, seconds: 1):
+            assert sum(1 for _ in on_ray.map_shards(_nothing, range(n))) == n
         seconds = time.process_time() - start
     return seconds, seconds / n * 1e6, _peak_mb()
 
@@ -277,9 +280,9 @@ class SimulatedRay:
     def options(self, **_: object) -> SimulatedRay:
         return self
 
-    def remote(self, _: object, portion: Sequence[Shard]) -> int:
+    def remote(self, _: object, portion: Sequence[Shard], most_s: float) -> int:
         task = next(self.numbers)
-        self.queue.append((task, portion))
+        self.queue.append((task, portion, most_s))
         self.now_s += TASK_S
         self._begin()
         return task
@@ -316,11 +319,15 @@ class SimulatedRay:
             turn, node = heapq.heappop(self.free)
             if node in self.lost:
                 continue
-            task, portion = self.queue.popleft()
+            task, portion, most_s = self.queue.popleft()
             if task in self.cancelled:
                 heapq.heappush(self.free, (turn, node))
                 continue
-            each = [self._takes_s(node, shard) for shard in portion]
+            each: list[float] = []
+            for shard in portion:
+                each.append(self._takes_s(node, shard))
+                if sum(each) > most_s:
+                    break
             at_s = self.now_s + LATENCY_S + sum(each)
             event = _Event(at_s, next(self.numbers), "end", node, (task, portion, turn, each))
             heapq.heappush(self.events, event)
@@ -350,7 +357,7 @@ class SimulatedRay:
         if task not in self.cancelled:
             self.done[task] = [
                 Outcome(_result(shard), took_s=took_s)
-                for shard, took_s in zip(portion, each, strict=True)
+                for shard, took_s in zip(portion, each, strict=False)
             ]
         heapq.heappush(self.free, (turn, event.node))
         self._begin()
@@ -369,15 +376,15 @@ def _simulated(n_nodes: int, shard_rows: int, shards_a_core: int) -> str:
     n = n_nodes * CORES * shards_a_core
     source = source_of(n, shard_rows)
     simulated: Any = SimulatedRay(n_nodes)
-    before = on_ray.ray, on_ray._task
-    on_ray.ray = on_ray._task = simulated
+    before = on_ray.ray, ray_tasks.ray, ray_tasks._task
+    on_ray.ray = ray_tasks.ray = ray_tasks._task = simulated
     start = time.process_time()
     try:
         with tempfile.TemporaryDirectory() as name:
             place = Place(lambda f, s, /, *, tick: on_ray.map_shards(f, s), map)
             found = _run(source, Path(name) / "out", place)
     finally:
-        on_ray.ray, on_ray._task = before
+        on_ray.ray, ray_tasks.ray, ray_tasks._task = before
     seconds = time.process_time() - start
     assert found.counts.rows_in == n * shard_rows, "a row was lost or done twice"
     at_work = simulated.worked_s / (simulated.now_s * n_nodes * CORES)

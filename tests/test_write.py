@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
+import shutil
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -18,6 +20,7 @@ from hypothesis import strategies as st
 from mizaj.batch import REJECTED, SENTIMENT, TEXT
 from mizaj.errors import SettingError, SinkError
 from mizaj.write import ShardWriter, Sink, WriteSettings
+from mizaj.write.folders import remove_folder
 from mizaj.write.spelled import json_lines
 
 SCHEMA = pa.schema([TEXT, REJECTED, SENTIMENT])
@@ -200,3 +203,39 @@ def test_rows_in_are_rows_out_and_rejected(tmp_path_factory, reasons):
     rows = [{"text": "a", "rejected": reason, "sentiment": "neutral"} for reason in reasons]
     receipt = written(tmp_path_factory.mktemp("out"), rows=rows)
     assert receipt.rows_in == len(reasons) == receipt.rows_out + sum(receipt.rejected.values())
+
+
+def test_files_of_a_shard_are_put_in_place_together_or_not_at_all(tmp_path):
+    (tmp_path / "rejects").touch()
+    with pytest.raises(SinkError, match=r"rejects.posts-00000\.parquet: cannot be written"):
+        written(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["rejects"]
+
+
+def test_a_folder_is_removed_although_somebody_adds_to_it(tmp_path, monkeypatch):
+    folder = tmp_path / "busy"
+    folder.mkdir()
+    remove, added = shutil.rmtree, []
+
+    def meanwhile(path):
+        remove(path)
+        if len(added) < 3:
+            path.mkdir()
+            added.append(path / str(len(added)))
+            added[-1].touch()
+            raise OSError(errno.ENOTEMPTY, "Directory not empty")
+
+    monkeypatch.setattr("mizaj.write.folders.shutil.rmtree", meanwhile)
+    remove_folder(folder)
+    assert (len(added), folder.exists()) == (3, False)
+    remove_folder(folder)
+
+
+def test_a_folder_that_stays_is_told(tmp_path, monkeypatch):
+    def refuse(_):
+        raise OSError(errno.EBUSY, "Device or resource busy")
+
+    monkeypatch.setattr("mizaj.write.folders._PATIENCE_S", 0.0)
+    monkeypatch.setattr("mizaj.write.folders.shutil.rmtree", refuse)
+    with pytest.raises(SinkError, match=r"cannot be removed \(Device or resource busy\)"):
+        remove_folder(tmp_path)

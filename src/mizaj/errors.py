@@ -6,7 +6,7 @@
     - ColumnExists         a step would add a column that is already there
     - SourceError          an input cannot be found, read or understood
       . ChangedSource      an input is not what it was when it was opened: another schema, another file
-    - SinkError            an output cannot be written, or is already there
+    - SinkError            an output cannot be written or worked with, or is already there
     - SettingError         a setting has a value that is not allowed
     - LexiconError         a dictionary file breaks the format
     - ModelError           a model folder is missing, damaged or too new
@@ -77,7 +77,7 @@ class ChangedSource(SourceError):
 
 
 class SinkError(UsageError):
-    """An output cannot be written, or is already there."""
+    """An output cannot be written or is already there, or what a run keeps beside it cannot be read again."""
 
 
 class SettingError(UsageError):

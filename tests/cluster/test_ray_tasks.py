@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from types import SimpleNamespace
 from typing import Any
 
@@ -60,15 +61,25 @@ def test_of_several_shards_in_a_task_that_ended_every_time_each_is_begun_by_itse
     crowd = ray_tasks.Crowd(None, frozenset())
     monkeypatch.setattr(crowd, "begin", begun.append)
     monkeypatch.setattr(ray_tasks.ray, "get", raising(ray.exceptions.WorkerCrashedError()))
-    assert crowd.outcomes([SHARD, "other"], None) == []
+    assert crowd.outcomes([SHARD, "other"], None) == ([], [])
     assert begun == [[SHARD], ["other"]]
 
 
-def test_a_task_stops_at_the_first_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_task_left_undone_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray_tasks.ray, "get", lambda _: ["done"])
+    assert ray_tasks.Crowd(None, frozenset()).outcomes([1, 2, 3], None) == (["done"], [2, 3])
+
+
+def test_a_task_stops_at_the_first_error_or_when_its_time_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def halved(_: object, shard: int) -> Any:
         error = None if shard % 2 == 0 else ClusterError("odd")
         return SimpleNamespace(result=shard // 2, error=error)
 
     monkeypatch.setattr(ray_tasks, "_fetched", lambda _: None)
     monkeypatch.setattr(ray_tasks, "work", halved)
-    assert [each.result for each in ray_tasks._do([None], [2, 4, 5, 6])] == [1, 2, 2]
+    monkeypatch.setattr(ray_tasks.time, "monotonic", itertools.count().__next__)
+    for most_s, done in ((9, [1, 2, 2]), (1, [1, 2]), (0, [1])):
+        found = ray_tasks._do([None], [2, 4, 5, 6], most_s)
+        assert [each.result for each in found] == done

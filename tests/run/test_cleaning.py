@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -252,12 +253,18 @@ def test_what_does_not_go_together_is_said_before_anything_is_read(
 def test_plain_texts_that_cannot_be_removed_are_told_of(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_: object, *, ignore_errors: bool = False) -> None:
-        if not ignore_errors:
-            raise PermissionError(13, "Permission denied")
+    remove = shutil.rmtree
 
-    monkeypatch.setattr("mizaj.run.cleaning.shutil.rmtree", refuse)
-    with pytest.raises(SinkError, match=r"\.work: all is done, but"):
+    def refuse(path: Path, *, ignore_errors: bool = False) -> None:
+        if path.name == WORK:
+            raise PermissionError(13, "Permission denied")
+        remove(path, ignore_errors)
+
+    monkeypatch.setattr("mizaj.write.folders.shutil.rmtree", refuse)
+    expected = (
+        r"^all is done, but texts as they came lie in \S+\.work: cannot be removed \(Permission"
+    )
+    with pytest.raises(SinkError, match=expected):
         clean(posts(), tmp_path / "out", settings=QUIET)
     assert (tmp_path / "out" / "manifest.json").exists()
 

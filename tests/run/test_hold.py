@@ -35,15 +35,23 @@ def test_a_second_run_into_the_same_folder_is_refused_while_the_first_lasts(tmp_
         ):
             with pytest.raises(SinkError, match="out: another run is writing here"):
                 work()
-    assert list(sink.folder.iterdir()) == []
+    assert not sink.folder.exists()
     assert run(Pipeline(()), POSTS, sink, settings=QUIET).counts.rows_in == 2
 
 
-def test_a_run_that_fails_lets_go(tmp_path):
-    with pytest.raises(KeyError), held(tmp_path):
-        raise KeyError
-    with held(tmp_path):
-        pass
+def test_a_run_that_fails_lets_go_and_leaves_no_empty_folder(tmp_path):
+    for folder in (tmp_path / "new", tmp_path):
+        with pytest.raises(KeyError), held(folder):
+            raise KeyError
+        with held(folder):
+            pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_came_into_a_new_folder_stays(tmp_path):
+    with held(tmp_path / "new"):
+        (tmp_path / "new" / "posts.parquet").touch()
+    assert (tmp_path / "new" / "posts.parquet").exists()
 
 
 @pytest.mark.slow
@@ -111,7 +119,7 @@ def test_a_worker_of_a_killed_run_puts_nothing_in_place(tmp_path: Path, moment: 
 
     if moment == "before a shard":
         take_over()
-    with pytest.raises(SinkError, match="cannot be written"):
+    with pytest.raises(SinkError, match="out: another run has taken over this folder"):
         Job(Pipeline(()), source, lost)(source.shards[0], tick=take_over)
     assert [pq.read_table(path).num_rows for path in out.folder.glob("*.parquet")] == [2]
     assert {path.name for path in out.folder.iterdir()} == {

@@ -80,11 +80,12 @@ def test_a_shard_whose_file_is_gone_or_cut_is_done_again(posts, tmp_path, harm):
 
 
 @pytest.mark.parametrize("way", [{"resume": True}, {"overwrite": True}])
-@pytest.mark.parametrize("left", [".draft-0123456789ab", ".draft-0123456789ab.gone"])
-def test_what_a_killed_run_had_not_finished_is_removed(posts, tmp_path, left, way):
+def test_what_a_killed_run_had_not_finished_is_removed(posts, tmp_path, way):
     score(posts, tmp_path / "out")
-    (tmp_path / "out" / left).mkdir()
-    (tmp_path / "out" / left / ".kept-posts-00001.parquet.99.tmp").write_text("half")
+    (tmp_path / "out" / ".draft-0123456789ab").mkdir()
+    (tmp_path / "out" / ".draft-0123456789ab" / ".kept-posts-00001.parquet.99.tmp").write_text(
+        "half"
+    )
     score(posts, tmp_path / "out", **way)
     assert not list((tmp_path / "out").glob(".draft-*"))
 
@@ -113,6 +114,24 @@ def test_a_ledger_that_cannot_be_written_says_how_to_go_on(tmp_path, monkeypatch
     monkeypatch.setattr("mizaj.run.ledger.os.fsync", full)
     with refused, Ledger(tmp_path / LEDGER, {}).entering():
         pass
+
+
+def test_entries_are_flushed_once_a_second_and_at_the_end_whatever_happens(tmp_path, monkeypatch):
+    (tmp_path / LEDGER).touch()
+    clock, flushed = [0.0], []
+    monkeypatch.setattr("mizaj.run.ledger.time.monotonic", lambda: clock[-1])
+    monkeypatch.setattr("mizaj.run.ledger.os.fsync", lambda _: flushed.append(clock[-1]))
+
+    def interrupted():
+        with Ledger(tmp_path / LEDGER, {}).entering() as enter:
+            for moment in (0.5, 0.9, 1.1, 1.9, 2.2, 2.3):
+                clock.append(moment)
+                enter(ShardResult("posts-00000", Counts(), {}))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert flushed == [1.1, 2.2, 2.3]
 
 
 def test_what_goes_wrong_with_other_files_is_not_laid_to_the_ledger(tmp_path):

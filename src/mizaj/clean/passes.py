@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from mizaj.clean.near.sketching import Hashes
 from mizaj.cluster import Spread
-from mizaj.errors import ClusterError, SinkError, SourceError
+from mizaj.errors import ClusterError, SinkError
 
 HASH_BITS = 64
 
@@ -171,6 +171,7 @@ def do_pass(
 
     Raises `ClusterError` where a piece was neither done nor failed: later passes would leave its rows out.
     """
+    function.work.folder.mkdir(parents=True, exist_ok=True)
     found = {name_of(item): function.work.receipt(function.title, name_of(item)) for item in items}
     todo = [item for item in items if found[name_of(item)] is None]
     if todo:
@@ -199,7 +200,7 @@ class Batches:
         return (self[number] for number in range(len(self)))
 
     def __getitem__(self, number: int) -> pa.RecordBatch:
-        """One of them. Raises `SourceError` where it is damaged."""
+        """One of them. Raises `SinkError` where it is damaged."""
         try:
             return self.reader.get_batch(number)
         except (OSError, pa.ArrowException) as error:
@@ -227,9 +228,10 @@ def _reader(
         raise _unseen(path, error) from error
 
 
-def _unseen(path: Path, error: Exception) -> SourceError:
+def _unseen(path: Path, error: Exception) -> SinkError:
+    # Not the error of an input: of those, a run does without.
     reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
-    return SourceError(
+    return SinkError(
         f"{path}: cannot be read ({reason}), though an earlier pass wrote it; on a "
         "cluster, give a folder that all workers share"
     )
@@ -240,7 +242,8 @@ def _in_place(path: Path) -> Iterator[Path]:
     """A temporary path whose file is durable and renamed when the block has ended well, and gone when not."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        # not its parents: where they are gone, so is the run that asked
+        path.parent.mkdir(exist_ok=True)
         yield temporary
         _make_durable(temporary)
         temporary.replace(path)

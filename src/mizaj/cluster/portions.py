@@ -7,7 +7,7 @@ One process hands out all tasks, at so many a second; what a task does must last
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic
 
 from mizaj.cluster import Item
@@ -17,6 +17,11 @@ _TASK_S = 0.002
 _WEIGHT = 0.1
 """Of the last shard in what is usual: shards may come to be longer."""
 _LEAST_S = 1e-6
+
+
+def most_s(n_processors: int) -> float:
+    """How long a task should go on at most: what it has not begun by then is given back, for others."""
+    return 2 * n_processors * _TASK_S
 
 
 @dataclass
@@ -36,6 +41,7 @@ class Portions(Generic[Item]):
 
     shards: Sequence[Item]
     n_given: int = 0
+    returned: list[Item] = field(default_factory=list)
     usual_s: float | None = None
 
     def next(self, n_processors: int) -> Sequence[Item]:
@@ -44,12 +50,19 @@ class Portions(Generic[Item]):
         They last while a task for each other processor is handed out. Near the end they are the share of one processor
         in what is left, but for a quarter of that time at the least, lest the last of them come too thick and fast.
         """
-        lasting = self._lasting(n_processors * _TASK_S)
-        share = (len(self.shards) - self.n_given) // n_processors
+        lasting = self._lasting(most_s(n_processors) / 2)
+        share = (len(self.returned) + len(self.shards) - self.n_given) // n_processors
         size = max(min(share, lasting), lasting // 4, 1)
-        portion = self.shards[self.n_given : self.n_given + size]
-        self.n_given += len(portion)
-        return portion
+        if self.returned:
+            portion, self.returned = self.returned[:size], self.returned[size:]
+            return portion
+        given = self.shards[self.n_given : self.n_given + size]
+        self.n_given += len(given)
+        return given
+
+    def give_back(self, shards: Sequence[Item]) -> None:
+        """Shards that a task left undone, since others took it too long."""
+        self.returned += shards
 
     def took(self, seconds: float) -> None:
         """Told of each shard that is done."""

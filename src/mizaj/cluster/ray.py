@@ -16,7 +16,7 @@ from typing import Any
 
 from mizaj.cluster import Item, Result
 from mizaj.cluster.parcel import Outcome, Parcel, work
-from mizaj.cluster.portions import Portions
+from mizaj.cluster.portions import Portions, most_s
 from mizaj.cluster.probe import probing, refusal, same_place
 from mizaj.cluster.ray_tasks import INSTALL, LONGEST_REASON, LOOK_S, MOST_RETRIES, Crowd, last_line
 from mizaj.errors import ClusterError, ExtraMissing
@@ -151,16 +151,19 @@ def map_shards(
 
     def begin(n_tasks: int) -> None:
         for _ in range(n_tasks):
-            if not (portion := portions.next(room.n_processors())):
+            n_processors = room.n_processors()
+            if not (portion := portions.next(n_processors)):
                 return
-            crowd.begin(portion)
+            crowd.begin(portion, most_s(n_processors))
 
     try:
         begin(room.most())
         while crowd.running:
             for portion, task in crowd.ended():
+                outcomes, undone = crowd.outcomes(portion, task)
+                portions.give_back(undone)
                 begin(1)
-                for outcome in crowd.outcomes(portion, task):
+                for outcome in outcomes:
                     portions.took(outcome.took_s)
                     yield outcome.get()
             begin(room.most() - len(crowd.running))

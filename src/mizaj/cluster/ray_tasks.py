@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,9 +37,9 @@ class Crowd:
     running: dict[Any, _Ticket] = field(default_factory=dict)
     n_lost: int = 0
 
-    def begin(self, portion: Sequence[Any]) -> None:
-        """Begin the shards of a portion, one after the other."""
-        self._submit(_Ticket(portion))
+    def begin(self, portion: Sequence[Any], most_s: float = math.inf) -> None:
+        """Begin the shards of a portion, one after the other; none after the first once so many seconds have passed."""
+        self._submit(_Ticket(portion, most_s))
 
     def ended(self) -> Iterator[tuple[Sequence[Any], Any]]:
         """The portions that have ended, each with its task; none, now and then, while nothing ends."""
@@ -56,19 +58,21 @@ class Crowd:
             _cancel(each for each in ticket.tasks if each is not task)
             yield ticket.portion, task
 
-    def outcomes(self, portion: Sequence[Any], task: object) -> list[Outcome]:
-        """What became of the shards of a portion; nothing yet where the task's worker ended every time.
+    def outcomes(self, portion: Sequence[Any], task: object) -> tuple[list[Outcome], Sequence[Any]]:
+        """What became of the shards of a portion, and those that were left undone, when time was over.
 
-        Then one of the shards may be to blame, and each is begun by itself. Raises `ClusterError` for a single one.
+        Where the task came to nothing, one of its shards may be to blame, and each is begun by itself. Raises
+        `ClusterError` for a single one.
         """
         try:
-            return _outcomes(task, portion)
+            outcomes: list[Outcome] = ray.get(task)
         except ray.exceptions.RayError as error:
             if len(portion) == 1:
                 raise _given_up(portion[0], error) from error
-        for shard in portion:
-            self.begin([shard])
-        return []
+            for shard in portion:
+                self.begin([shard])
+            return [], []
+        return outcomes, portion[len(outcomes) :]
 
     def stop(self) -> None:
         """End all that is under way."""
@@ -89,7 +93,7 @@ class Crowd:
         # Ray hands tasks of one kind to the workers that it holds for that kind, those on a lost node too, until its
         # connections to them time out. What is asked for makes the kind: another byte of memory after each loss.
         function = _task.options(memory=self.n_lost) if self.n_lost else _task
-        task = function.remote([self.parcel], ticket.portion)
+        task = function.remote([self.parcel], ticket.portion, ticket.most_s)
         ticket.tasks.append(task)
         self.running[task] = ticket
 
@@ -99,6 +103,7 @@ class _Ticket:
     """A portion under way, the nodes that were known when it was last begun, and its tasks."""
 
     portion: Sequence[Any]
+    most_s: float
     nodes: frozenset[str] = frozenset()
     tasks: list[Any] = field(default_factory=list)
 
@@ -119,36 +124,26 @@ def _alive() -> frozenset[str]:
     return frozenset(node["NodeID"] for node in ray.nodes() if node["Alive"])
 
 
-def _outcomes(task: object, portion: Sequence[object]) -> list[Outcome]:
-    try:
-        outcomes: list[Outcome] = ray.get(task)
-    except ray.exceptions.RayTaskError as error:  # before our own code had a say, or after it
-        msg = (
-            f"shard {_name(portion[0])}: a worker cannot do it ({last_line(error)}); {INSTALL}, "
-            "then --resume"
-        )
-        raise ClusterError(msg) from error
-    return outcomes
-
-
 def _given_up(shard: object, error: Exception) -> ClusterError:
+    name = getattr(shard, "name", shard)
+    if isinstance(error, ray.exceptions.RayTaskError):  # before our own code had a say, or after it
+        return ClusterError(
+            f"shard {name}: a worker cannot do it ({last_line(error)}); {INSTALL}, then --resume"
+        )
     reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
     return ClusterError(
-        f"shard {_name(shard)}: its worker ended {MOST_RETRIES + 1} times ({reason}); most "
+        f"shard {name}: its worker ended {MOST_RETRIES + 1} times ({reason}); most "
         "likely memory ran out: give workers more of it, or smaller shards, then --resume"
     )
 
 
-def _name(shard: object) -> object:
-    return getattr(shard, "name", shard)
-
-
-def _do(parcel: list[Any], portion: Sequence[Any]) -> list[Outcome]:
+def _do(parcel: list[Any], portion: Sequence[Any], most_s: float) -> list[Outcome]:
     # In a list, a reference is not fetched for every task: the process holds what it fetched before.
-    function, outcomes = _fetched(parcel[0]), []
+    function, outcomes, end_s = _fetched(parcel[0]), [], time.monotonic() + most_s
     for shard in portion:
         outcomes.append(work(function, shard))
-        if outcomes[-1].error is not None:  # who asked stops there
+        # who asked stops at an error
+        if outcomes[-1].error is not None or time.monotonic() > end_s:
             break
     return outcomes
 

@@ -231,7 +231,7 @@ def _says_nothing(kind: pa.DataType) -> bool:
 
 
 def _refuse(file: InputFile, line: bytes) -> None:
-    start = line[:1].decode("utf-8", "replace")  # no more, as the rest may be somebody's post
+    start = line[:4].decode("utf-8", "replace")[:1]  # no more, as the rest may be somebody's post
     msg = (
         f"{file.path}: holds no line of JSON (it starts with {start!r}); allowed is one object a "
         "line, which starts with '{'. Convert an array with: jq -c '.[]'; name another format with --format"

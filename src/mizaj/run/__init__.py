@@ -78,9 +78,10 @@ def run(
     target = sink if isinstance(sink, Sink) else Sink(Path(sink))
     job = Job(pipeline, opened, target)
     target.check(job.schema)
-    check_use(job)
-    with open_place(on, asked_for(job, settings)) as place, held(target.folder):
-        return run_at(place, job, settings)
+    with held(target.folder):
+        check_use(job)
+        with open_place(on, asked_for(job, settings)) as place:
+            return run_at(place, job, settings)
 
 
 def asked_for(job: Job, settings: RunSettings) -> Asked:

@@ -6,7 +6,6 @@ What the passes find lies in a folder `.work` inside the output while the run la
 from __future__ import annotations
 
 import os
-import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -33,6 +32,7 @@ from mizaj.run.manifest import Manifest
 from mizaj.run.places import LOCAL, Place, open_place
 from mizaj.run.shard import Job
 from mizaj.write import Sink
+from mizaj.write.folders import remove_folder
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,11 @@ def clean(
     planned = Job(cleaning.pipeline(cleaning.filters), opened, target)
     target.check(planned.schema)
     _check(cleaning, opened, on)
-    check_use(planned, is_prepared=False)
-    with open_place(on, asked_for(planned, settings)) as place, held(target.folder):
-        job = _prepared(opened, target, cleaning, place)
-        manifest = run_at(place, job, settings)
+    with held(target.folder):
+        check_use(planned, is_prepared=False)
+        with open_place(on, asked_for(planned, settings)) as place:
+            job = _prepared(opened, target, cleaning, place)
+            manifest = run_at(place, job, settings)
         _remove(target.folder / WORK)
     return manifest
 
@@ -110,13 +111,11 @@ def _check(cleaning: Cleaning, source: Source, on: str) -> None:
 
 
 def _remove(work: Path) -> None:
-    """Removes what was worked out before the run. Raises `SinkError` where that cannot be: plain texts lie in it."""
+    """Removes what was worked out before the run. Raises `SinkError` where that cannot be."""
     try:
-        shutil.rmtree(work)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        msg = f"{work}: all is done, but this folder, with texts as they came, cannot be removed ({error.strerror})"
+        remove_folder(work)
+    except SinkError as error:
+        msg = f"all is done, but texts as they came lie in {error}"
         raise SinkError(msg) from error
 
 

@@ -7,26 +7,28 @@ import secrets
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from mizaj.errors import SinkError
 from mizaj.write import Sink
+from mizaj.write.folders import remove_folder
 
 if sys.platform != "win32":
     import fcntl
 
-_DRAFT, _GONE = ".draft-", ".gone"
+_DRAFT = ".draft-"
 
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
     """No other run holds the folder while the block lasts, on this machine; the system lets go of it at a kill.
 
-    Where folders cannot be locked, as on some network shares, nothing is held. Raises `SinkError` where another run
-    holds it, or it cannot be made.
+    A folder that was not there is made, and removed where nothing came into it. Where folders cannot be locked, as on
+    some network shares, nothing is held. Raises `SinkError` where another run holds it, or it cannot be made.
     """
+    is_new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -36,6 +38,9 @@ def held(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        if is_new:
+            with suppress(OSError):  # something came into it
+                folder.rmdir()
         if handle is not None:
             os.close(handle)
 
@@ -62,10 +67,11 @@ def _locked(folder: Path) -> int | None:
 
 @contextmanager
 def drafting(sink: Sink) -> Iterator[Sink]:
-    """The sink, with a folder for files that are not whole yet, which is gone when the block has ended.
+    """The sink, with a folder for files that are not whole yet, which is gone when the block has ended well.
 
     Workers of a run that was killed may be at work for a while. They can put nothing in place once the next run has
-    removed the folder of the one before, as their files went with it, and no worker makes another.
+    removed the folder of the one before, as their files went with it, and no worker makes another. Raises `SinkError`
+    where the folder cannot be made or removed.
     """
     draft = sink.folder / f"{_DRAFT}{secrets.token_hex(6)}"
     try:
@@ -75,17 +81,13 @@ def drafting(sink: Sink) -> Iterator[Sink]:
         raise SinkError(msg) from error
     try:
         yield replace(sink, draft=draft)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)  # what is left of it, the next run removes
+        raise
+    remove_folder(draft)
 
 
 def remove_drafts(folder: Path) -> None:
     """Removes what earlier runs had not finished when they were killed. Raises `SinkError` where that cannot be."""
     for draft in folder.glob(f"{_DRAFT}*"):
-        gone = draft.with_suffix(_GONE)
-        try:
-            draft.rename(gone)  # at one stroke, though workers may be adding files
-        except OSError as error:
-            msg = f"{draft}: is of a killed run and cannot be removed ({error.strerror}); remove it, then run again"
-            raise SinkError(msg) from error
-        shutil.rmtree(gone, ignore_errors=True)
+        remove_folder(draft)

@@ -46,8 +46,8 @@ class Ledger:
     def entering(self) -> Iterator[Callable[[ShardResult], None]]:
         """What enters a shard, while the block lasts.
 
-        No kill loses an entry. A power cut may lose those of the second before it, whose shards are then done again.
-        Raises `SinkError` where they cannot be written.
+        No kill loses an entry. They are flushed to the disk once a second, when one is entered, and at the end: a power
+        cut may lose the last ones, whose shards are then done again. Raises `SinkError` where they cannot be written.
         """
         with _told(self.path):
             handle = os.open(self.path, os.O_WRONLY | os.O_APPEND)
@@ -63,10 +63,12 @@ class Ledger:
 
         try:
             yield enter
-            with _told(self.path):
-                os.fsync(handle)
         finally:
-            os.close(handle)
+            try:
+                with _told(self.path):
+                    os.fsync(handle)
+            finally:
+                os.close(handle)
 
     def results(self) -> list[ShardResult]:
         """The shards that are done: their input was read to its end, and their files are there in full size.

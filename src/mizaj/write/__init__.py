@@ -167,7 +167,7 @@ class ShardWriter:
             self._files[part] = opened(path, schema, self._sink.settings.row_group_rows)
         except OSError as error:
             path.unlink(missing_ok=True)
-            raise _refused(path, error) from error
+            raise self._refused(self._target(part), error) from error
 
     def _append(self, part: str, batch: pa.RecordBatch) -> None:
         if part not in self._files:
@@ -175,34 +175,48 @@ class ShardWriter:
         try:
             self._files[part].write(batch)
         except OSError as error:
-            raise _refused(self._temporary(part), error) from error
+            raise self._refused(self._target(part), error) from error
         self._rows[part] += batch.num_rows
 
     def _commit(self) -> None:
         """Makes all files of the shard durable first, so that no failure parts them."""
-        for step in (self._finish, self._move):
+        for step in (self._finish, self._make_room, self._move):
             for part in self._files:
                 try:
                     step(part)
                 except OSError as error:
-                    raise _refused(self._temporary(part), error) from error
+                    raise self._refused(self._target(part), error) from error
         self._files.clear()
 
     def _finish(self, part: str) -> None:
         self._files[part].close()
         _make_durable(self._temporary(part))
 
+    def _make_room(self, part: str) -> None:
+        self._target(part).parent.mkdir(exist_ok=True)
+
     def _move(self, part: str) -> None:
-        target = self._sink.folder / self._targets[part]
-        target.parent.mkdir(exist_ok=True)
+        target = self._target(part)
         self._temporary(part).replace(target)
         self._sizes[self._targets[part].as_posix()] = target.stat().st_size
+
+    def _refused(self, path: Path, error: OSError) -> SinkError:
+        draft = self._sink.draft
+        if draft is None or draft.is_dir():
+            return _refused(path, error)
+        return SinkError(
+            f"{self._sink.folder}: another run has taken over this folder while this one was at work; let only one "
+            "run write there"
+        )
 
     def _discard(self) -> None:
         for part, file in self._files.items():
             with suppress(OSError, pa.ArrowException):
                 file.close()
             self._temporary(part).unlink(missing_ok=True)
+
+    def _target(self, part: str) -> Path:
+        return self._sink.folder / self._targets[part]
 
     def _temporary(self, part: str) -> Path:
         folder, name = self._sink.draft or self._sink.folder, self._targets[part].name

@@ -36,6 +36,25 @@ def test_times_of_any_type_keep_their_order(ascending):
     assert found == sorted(set(found))
 
 
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        "2020-01-01 05:30:00+05:30",
+        "2020-01-01T05:30:00.25+0530",
+        "2020-01-01T05:30:00,5 +05:30",
+        "2020-01-01 05:00:00+05",
+        " 2019-12-31T16:00:00-08\n",
+        "2020-01-01T00:00:00Z",
+        "2020-01-01",
+        "Wed Jan 01 05:30:00 +0530 2020",
+        "Tue Dec 31 16:00:00 -0800 2019",
+    ],
+)
+def test_one_moment_in_many_spellings(spelt):
+    for kind in (pa.string(), pa.large_string(), pa.string_view()):
+        assert as_time(pa.array([None, spelt], kind)).to_pylist() == [None, 1577836800_000000]
+
+
 def test_what_only_looks_like_a_time_is_none():
     spelt = [
         "31-01-2020",
@@ -43,6 +62,9 @@ def test_what_only_looks_like_a_time_is_none():
         "Foo Bar 10 20:19:24 +0000 2018",
         "12:30 +05:30",
         "kal 12:30",
+        "Jan 01 05:30:01 2020",
+        "2020-01-01T05:30:01+05:30[Asia/Kolkata]",
+        "2020-01-01 05:30:01 +5",
         "१२",
     ]
     assert as_time(pa.array(spelt)).null_count == len(spelt)

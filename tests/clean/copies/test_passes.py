@@ -26,6 +26,7 @@ from mizaj.clean.near.sketching import Sketch
 from mizaj.clean.passes import Work, opened
 from mizaj.errors import ChangedSource, ClusterError, ColumnExists, SinkError, SourceError
 from mizaj.read import ReadSettings, open_source
+from mizaj.run import RunSettings, run
 
 WORDS = [
     *("aaj", "ka", "match", "bahut", "accha", "tha", "yaar", "film", "gaana", "bakwas"),
@@ -465,7 +466,7 @@ def test_a_worker_that_does_not_see_the_folder_says_so(tmp_path):
                 path.unlink()
         return map(function, items)
 
-    with pytest.raises(SourceError, match="a folder that all workers share"):
+    with pytest.raises(SinkError, match="a folder that all workers share"):
         find_duplicates(source, tmp_path / "work", spread=losing)
 
 
@@ -491,9 +492,7 @@ def test_where_nothing_is_compiled_the_same_is_found(tmp_path, monkeypatch):
 def test_a_file_between_passes_that_is_damaged_is_named(tmp_path: Path) -> None:
     path = tmp_path / "0.arrow"
     path.write_bytes(b"ARROW1 and no more")
-    with pytest.raises(
-        SourceError, match=r"0\.arrow: cannot be read \(.+\), though an earlier pass"
-    ):
+    with pytest.raises(SinkError, match=r"0\.arrow: cannot be read \(.+\), though an earlier pass"):
         opened(path).__enter__()
 
 
@@ -506,5 +505,28 @@ def test_a_batch_between_passes_that_is_damaged_is_named(tmp_path: Path) -> None
     content = path.read_bytes()
     place = content.index(b"bura")  # the batch's own header comes before it
     path.write_bytes(content[: place - 150] + b"\xff" * 100 + content[place - 50 :])
-    with pytest.raises(SourceError, match=r"0\.arrow: cannot be read .*though an earlier pass"):
+    with pytest.raises(SinkError, match=r"0\.arrow: cannot be read .*though an earlier pass"):
         list(work.read("texts", ["0"], 0))
+
+
+@pytest.mark.parametrize("kind", ["final", "reasons"])
+def test_verdicts_that_are_damaged_stop_the_run_and_blame_no_input(tmp_path, kind):
+    """Of an input that breaks off, a run does without the rest."""
+    paths = write_parts(tmp_path / "in", posts(40), 1, 10)
+    source = open_source(paths, settings=ReadSettings(shard_rows=10))
+    found = find_duplicates(source, tmp_path / "work", filters=Pipeline((Choosy(),)))
+    verdicts = next((found.folder / kind).glob("*-00001.arrow"))
+    content = verdicts.read_bytes()
+    half = len(content) // 2
+    verdicts.write_bytes(content[:8] + b"\xff" * (half - 8) + content[half:])
+    settings = RunSettings(workers=1, is_progress_shown=False)
+    with pytest.raises(SinkError, match=r"-00001\.arrow: cannot be read"):
+        run(Pipeline(()), with_duplicates(source, found), tmp_path / "out", settings=settings)
+
+
+def test_a_worker_of_a_killed_search_makes_no_folder_anew(tmp_path):
+    """What lies between passes is texts as they came; the next run has removed it."""
+    work, texts = Work(tmp_path / "gone", 1), {"texts": pa.schema([])}
+    with pytest.raises(SinkError, match="cannot be written"), work.writing("0", texts):
+        pass
+    assert not (tmp_path / "gone").exists()

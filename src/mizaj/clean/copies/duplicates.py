@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -29,6 +28,7 @@ from mizaj.cluster import Spread
 from mizaj.errors import SinkError, SourceError
 from mizaj.read import Part, Shard, Source
 from mizaj.read.tables import TablePart
+from mizaj.write.folders import remove_folder
 
 __all__ = ["DuplicateSettings", "Duplicates", "find_duplicates"]
 
@@ -121,7 +121,7 @@ def find_duplicates(
     kinds = (first_passes.FINAL, rows_pass.REASONS)
     kept = [work.path(kind, name) for kind in kinds for name in names]
     if done is not None and not all(path.exists() for path in kept):
-        shutil.rmtree(place)
+        remove_folder(place)
         done = None
     if done is None:
         done = _find(rows_pass.ReadRows(source, filters, settings, work, bands), spread)
@@ -250,7 +250,7 @@ def _begin(folder: Path, identity: str, *, is_fresh: bool) -> Path:
         for other in folder.iterdir():
             is_search = other.is_dir() and _SEARCH.fullmatch(other.name) is not None
             if is_search and (other != place or is_fresh):
-                shutil.rmtree(other)
+                remove_folder(other)
     except OSError as error:
         msg = f"{folder}: cannot be made ready ({error.strerror}); choose another folder"
         raise SinkError(msg) from error

@@ -6,10 +6,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_TIME_FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d", "%b %d %H:%M:%S %Y")
-_OFFSET = r":\d\d(?:\.\d+)? ?(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d)(?: \d{4})?$"
-"""That from UTC, behind a time; a date alone, 2020-01-31, ends alike."""
+_ISO = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
 _TWITTER = r"^[A-Za-z]{3} (\w{3} \d\d \d\d:\d\d:\d\d) [+-]\d{4} (\d{4})$"
+_TWITTER_PLAIN = "%b %d %H:%M:%S %Y"
+_OFFSET = r":\d\d(?:[.,]\d+)? ?(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>(?:\d\d)?)(?: \d{4})?$"
+"""That from UTC, behind a time; a date alone, 2020-01-31, ends alike."""
+_OTHER_OFFSET = r":\d\d(?:[.,]\d+)? ?[+-]"
+"""One that cannot be read: better no time than one that is hours off."""
 _MINUTE_US = 60_000_000
 _FIGURES = "^[0-9]{1,18}$"
 """No more of them than are sure to fit 64 bits."""
@@ -60,28 +63,36 @@ def _in_order(column: pa.Array) -> pa.Array:
 
 
 def _read_times(spelt: pa.Array) -> pa.Array:
+    spelt = pc.utf8_trim_whitespace(spelt)
+    cut = pc.replace_substring(pc.utf8_slice_codeunits(spelt, 0, 19), "T", " ")
+    is_twitter = pc.match_substring_regex(spelt, _TWITTER)
     plain = pc.replace_substring_regex(spelt, _TWITTER, r"\1 \2")
-    is_iso = pc.equal(plain, spelt)
-    cut = pc.replace_substring(pc.utf8_slice_codeunits(plain, 0, 19), "T", " ")
-    cut = pc.if_else(is_iso, cut, plain)
     times = [
-        pc.strptime(cut, format=each, unit="us", error_is_null=True).cast(pa.int64())
-        for each in _TIME_FORMATS
+        *(_parsed(cut, each) for each in _ISO),
+        _parsed(_where(is_twitter, plain), _TWITTER_PLAIN),
     ]
-    is_number = pc.match_substring_regex(spelt, _FIGURES)
-    figures = pc.if_else(is_number, spelt, pa.scalar(None, spelt.type)).cast(pa.int64())
-    return pc.coalesce(pc.subtract(pc.coalesce(*times), _offsets_us(spelt)), figures)
+    figures = _where(pc.match_substring_regex(spelt, _FIGURES), spelt).cast(pa.int64())
+    return pc.coalesce(pc.subtract(pc.coalesce(*times), _ahead_us(spelt)), figures)
 
 
-def _offsets_us(spelt: pa.Array) -> pa.Array:
-    """How far each time is ahead of UTC; 0 where it does not say."""
+def _parsed(spelt: pa.Array, form: str) -> pa.Array:
+    return pc.strptime(spelt, format=form, unit="us", error_is_null=True).cast(pa.int64())
+
+
+def _where(is_meant: pa.Array, values: pa.Array) -> pa.Array:
+    """The values that are meant, null for others."""
+    return pc.if_else(is_meant, values, pa.scalar(None, values.type))
+
+
+def _ahead_us(spelt: pa.Array) -> pa.Array:
+    """How far each time is ahead of UTC; 0 where it does not say, null where that cannot be read."""
     found = pc.extract_regex(spelt, _OFFSET)
-    hours, minutes = (
-        pc.struct_field(found, each).cast(pa.int64()) for each in ("hours", "minutes")
-    )
-    ahead = pc.multiply(pc.add(pc.multiply(hours, 60), minutes), _MINUTE_US)
-    is_behind = pc.equal(pc.struct_field(found, "sign"), "-")
-    return pc.fill_null(pc.if_else(is_behind, pc.negate(ahead), ahead), 0)
+    sign, hours, minutes = (pc.struct_field(found, each) for each in ("sign", "hours", "minutes"))
+    minutes = pc.if_else(pc.equal(minutes, ""), "0", minutes)
+    ahead = pc.add(pc.multiply(hours.cast(pa.int64()), 60), minutes.cast(pa.int64()))
+    ahead = pc.multiply(pc.if_else(pc.equal(sign, "-"), pc.negate(ahead), ahead), _MINUTE_US)
+    is_unread = pc.match_substring_regex(spelt, _OTHER_OFFSET)
+    return pc.coalesce(ahead, pc.if_else(is_unread, pa.scalar(None, pa.int64()), 0))
 
 
 def as_id(column: pa.Array) -> pa.Array:
