@@ -11,12 +11,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from string import ascii_lowercase
+from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from mizaj.lexicon import twin
 
 ROOT = Path(__file__).parents[1]
+
+# no time limit for an example: a loaded machine is slow, not wrong
+settings.register_profile("mizaj", deadline=None)
+settings.load_profile("mizaj")
 
 
 @pytest.fixture(scope="session")
@@ -95,21 +101,31 @@ def ray_cluster() -> Iterator[object]:
     Workers find the modules of the folder `toy` by their names.
     """
     ray = pytest.importorskip("ray")
-    from ray.cluster_utils import Cluster
-
     with _on_path(TOYS):
-        cluster = Cluster(
-            initialize_head=True,
-            head_node_args={"num_cpus": 0, "_system_config": {"worker_niceness": 0}},
-        )
+        cluster = _started_cluster()
         try:
-            for _ in range(2):
-                cluster.add_node(num_cpus=1)
             ray.init(cluster.address, logging_level="ERROR", log_to_driver=False)
             yield cluster
         finally:
             ray.shutdown()
             cluster.shutdown()
+
+
+def _started_cluster(attempts: int = 3) -> Any:
+    """A cluster whose nodes are up; begun again where one is not within 30 s, which are all that Ray gives it."""
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster()
+    try:
+        cluster.add_node(num_cpus=0, _system_config={"worker_niceness": 0})
+        for _ in range(2):
+            cluster.add_node(num_cpus=1)
+    except Exception:  # Ray has no name for it
+        cluster.shutdown()
+        if attempts == 1:
+            raise
+        return _started_cluster(attempts - 1)
+    return cluster
 
 
 @pytest.fixture(scope="session")
@@ -120,7 +136,13 @@ def spark_session() -> Iterator[object]:
         pytest.skip("Spark needs Java")
     from mizaj.cluster import spark
 
-    with _on_path(TOYS), spark.session(None, workers=2) as session:
+    with (
+        _on_path(TOYS),
+        spark.session(None, workers=2) as session,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        # how long Python waits for Java to answer; Spark makes it 15 s when a session begins
+        patch.setenv("SPARK_AUTH_SOCKET_TIMEOUT", "120")
         yield session
 
 

@@ -95,7 +95,7 @@ def process(*words: str, **options: object) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "mizaj", *words],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         **options,
     )
 
@@ -459,7 +459,7 @@ def test_ctrl_c_is_status_130_and_says_how_to_go_on(tmp_path: Path) -> None:
     while not (tmp_path / "out").exists() and running.poll() is None:
         time.sleep(0.01)
     running.send_signal(signal.SIGINT)
-    _, err = running.communicate(timeout=60)
+    _, err = running.communicate(timeout=600)
     assert running.returncode == 130
     assert re.fullmatch(r"mizaj: [^\n]*--resume[^\n]*\n", err)
 
@@ -478,7 +478,7 @@ def test_a_run_stopped_by_ctrl_c_and_resumed_ends_with_the_same_bytes(tmp_path: 
     while not list(tmp_path.glob("torn/*.parquet")) and running.poll() is None:
         time.sleep(0.001)
     running.send_signal(signal.SIGINT)
-    running.communicate(timeout=60)
+    running.communicate(timeout=600)
     assert running.returncode == 130
     n_done = len(list(tmp_path.glob("torn/*.parquet")))
     assert 0 < n_done < len(list(tmp_path.glob("whole/*.parquet")))

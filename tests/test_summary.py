@@ -57,7 +57,7 @@ def batch_of(*rows: dict, schema: pa.Schema = SCHEMA) -> pa.RecordBatch:
 
 
 # A summary of a handful of rows takes milliseconds; a law is tried on this many tables.
-FEWER = settings(max_examples=40, deadline=None)
+FEWER = settings(max_examples=40)
 ROWS = st.lists(
     st.fixed_dictionaries(
         {

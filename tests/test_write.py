@@ -189,7 +189,7 @@ def test_csv_writes_nested_values_as_json(tmp_path):
     assert lines == ['"text","tags"', '"a","[""x""]"', '"b",']
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.one_of(st.none(), st.text(max_size=20))), st.integers(0, 5))
 def test_any_text_survives_json_also_from_a_sliced_column(texts, start):
     batch = pa.record_batch({'t"e\\x': pa.array(texts, pa.string())}).slice(start)
@@ -197,7 +197,7 @@ def test_any_text_survives_json_also_from_a_sliced_column(texts, start):
     assert back == [{'t"e\\x': text} for text in texts[start:]]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.sampled_from([None, "spam", "empty", "duplicate_of:7"]), max_size=50))
 def test_rows_in_are_rows_out_and_rejected(tmp_path_factory, reasons):
     rows = [{"text": "a", "rejected": reason, "sentiment": "neutral"} for reason in reasons]

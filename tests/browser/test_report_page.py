@@ -158,8 +158,17 @@ def visit(browser: str, report: Path, width: int, theme: str) -> Visit:
     name = f"{width}-{theme}"
     frame = report.with_name(f"frame-{name}.html")
     frame.write_text(FRAME.format(width=width, theme=theme), encoding="utf-8")
-    log = report.with_name(f"net-{name}.json")
-    profile = report.with_name(f"profile-{name}")
+    try:
+        return look_at(browser, frame, name)
+    except json.JSONDecodeError:
+        # On a loaded machine the browser's time may be over before the page is there, or its log be cut.
+        return look_at(browser, frame, f"{name}-again")
+
+
+def look_at(browser: str, frame: Path, name: str) -> Visit:
+    """What one browser with a profile of its own sees. Raises `JSONDecodeError` where that is not all there."""
+    log = frame.with_name(f"net-{name}.json")
+    profile = frame.with_name(f"profile-{name}")
     options = (f"--log-net-log={log}", f"--window-size={SCREEN + 100},4100", "--dump-dom")
     done = run_browser(browser, profile, *options, frame.as_uri())
     (found,) = re.findall(r'<pre id="found">(.*)</pre>', done.stdout, re.DOTALL)

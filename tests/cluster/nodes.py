@@ -7,6 +7,7 @@ by their namespace, and namespaces, links and addresses carry a word drawn for t
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -120,6 +121,8 @@ _ENV = {
     "PYSPARK_PYTHON": sys.executable,
     "PYTHONPATH": str(TOYS),
 }
+_ATTEMPTS = 3
+"""So often a node of Ray is started: Ray gives it 30 s, which may be too few on a loaded machine."""
 
 
 def start_ray(nodes: Nodes) -> str:
@@ -134,8 +137,12 @@ def start_ray(nodes: Nodes) -> str:
 
 def _ray(nodes: Nodes, number: int, *options: str) -> None:
     address = f"--node-ip-address={nodes.address(number)}"
-    started = nodes.start(number, [str(BIN / "ray"), "start", address, *options])
-    assert started.wait(180) == 0, nodes.logs()
+    command = [str(BIN / "ray"), "start", address, *options]
+    for _ in range(_ATTEMPTS):
+        if nodes.start(number, command).wait(180) == 0:
+            return
+        nodes.kill(number)
+    raise AssertionError(nodes.logs())
 
 
 def start_spark(nodes: Nodes) -> str:
@@ -162,7 +169,9 @@ def start_spark(nodes: Nodes) -> str:
             work,
         ]
         nodes.start(number, [*command, address])
-    wait_until(lambda: log.read_text().count("Registering worker") == len(nodes.numbers) - 1, nodes)
+    # one that hears nothing for a while says it again
+    comes = re.compile(r"Registering worker (\S+)")
+    wait_until(lambda: len(set(comes.findall(log.read_text()))) >= len(nodes.numbers) - 1, nodes)
     return address
 
 

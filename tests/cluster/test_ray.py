@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,21 +10,7 @@ from mizaj.errors import ClusterError
 
 ray = pytest.importorskip("ray")
 on_ray = pytest.importorskip("mizaj.cluster.ray")
-
-
-def raising(error: Exception) -> Any:
-    def get(*_: object, **__: object) -> None:
-        raise error
-
-    return get
-
-
-def no_mizaj() -> Exception:
-    """As Ray tells it where a task's function cannot be imported."""
-    trace = "Traceback (most recent call last):\n  File ...\nModuleNotFoundError: No module named 'mizaj'"
-    told = RuntimeError(f"The remote function failed to import on the worker:\n\n{trace}")
-    where = {"proctitle": "ray::_do", "pid": 7, "ip": "192.0.2.7"}
-    return ray.exceptions.RayTaskError("_do", trace, told, **where).as_instanceof_cause()
+from ray_errors import no_mizaj, raising  # noqa: E402 - needs Ray
 
 
 @pytest.mark.parametrize(
@@ -57,7 +43,7 @@ def test_a_cluster_that_grows_gets_more_tasks_and_workers_that_were_asked_for_st
 ) -> None:
     there, clock = [1], [0.0]
     monkeypatch.setattr(on_ray, "n_processors", lambda: there[0])
-    monkeypatch.setattr(on_ray.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(on_ray, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     room, asked = on_ray._Room(None), on_ray._Room(3)
     assert (room.most(), asked.most()) == (2, 3)
     there[0] = 8

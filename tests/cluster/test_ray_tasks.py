@@ -12,23 +12,9 @@ from mizaj.errors import ClusterError
 
 ray = pytest.importorskip("ray")
 ray_tasks = pytest.importorskip("mizaj.cluster.ray_tasks")
+from ray_errors import no_mizaj, raising  # noqa: E402 - needs Ray
 
 SHARD = SimpleNamespace(name="posts-00007")
-
-
-def raising(error: Exception) -> Any:
-    def get(*_: object, **__: object) -> None:
-        raise error
-
-    return get
-
-
-def no_mizaj() -> Exception:
-    """As Ray tells it where a task's function cannot be imported."""
-    trace = "Traceback (most recent call last):\n  File ...\nModuleNotFoundError: No module named 'mizaj'"
-    told = RuntimeError(f"The remote function failed to import on the worker:\n\n{trace}")
-    where = {"proctitle": "ray::_do", "pid": 7, "ip": "192.0.2.7"}
-    return ray.exceptions.RayTaskError("_do", trace, told, **where).as_instanceof_cause()
 
 
 @pytest.mark.parametrize(
@@ -79,7 +65,8 @@ def test_a_task_stops_at_the_first_error_or_when_its_time_is_over(
 
     monkeypatch.setattr(ray_tasks, "_fetched", lambda _: None)
     monkeypatch.setattr(ray_tasks, "work", halved)
-    monkeypatch.setattr(ray_tasks.time, "monotonic", itertools.count().__next__)
+    clock = SimpleNamespace(monotonic=itertools.count().__next__)
+    monkeypatch.setattr(ray_tasks, "time", clock)
     for most_s, done in ((9, [1, 2, 2]), (1, [1, 2]), (0, [1])):
-        found = ray_tasks._do([None], [2, 4, 5, 6], most_s)
+        found = ray_tasks._do((None, [2, 4, 5, 6], most_s))
         assert [each.result for each in found] == done

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import nodes as cluster
@@ -67,7 +68,9 @@ def test_a_training_that_lost_a_node_has_the_weights_of_one_that_did_not(
 def _one_that_works(nodes: cluster.Nodes, place: str) -> int:
     for number in nodes.numbers[1:]:
         for pid in nodes.pids(number):
-            said = Path(f"/proc/{pid}/cmdline").read_bytes()
+            said = b""
+            with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+                said = Path(f"/proc/{pid}/cmdline").read_bytes()
             if any(word in said for word in WORKERS[place]):
                 return number
     pytest.fail(f"no node trains\n{nodes.logs()}")

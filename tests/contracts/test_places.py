@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from toy_steps import Fault, FaultOnce, KillAlways, KillOnce, Pace, RejectWord
+from toy_steps import Fault, FaultOnce, KillAlways, KillOnce, Pace, RejectWord, WaitFor
 
 from mizaj.batch import Pipeline, Step
 from mizaj.clean.copies.duplicates import DuplicateSettings, find_duplicates
@@ -241,8 +241,13 @@ def test_a_node_that_is_killed_loses_nothing_and_doubles_nothing(
     """As in `tests/cluster`, where nodes have networks of their own, but without root."""
     fine = ReadSettings(batch_rows=4, shard_rows=4)
     source = open_source(posts / "b.jsonl", settings=replace(fine, shard_bytes=100))
-    pipeline = Pipeline((Pace(0.1), LexiconScore()))
+    # a shard near the end waits for `go`, so that the run is not over before the kill
+    go = tmp_path / "go"
+    waits = WaitFor("mast 49", str(tmp_path / "met"), str(go))
+    pipeline = Pipeline((Pace(0.1), waits, LexiconScore()))
+    go.touch()
     run(pipeline, source, tmp_path / "here", settings=SETTINGS)
+    go.unlink()
     node, ledger = ray_cluster.add_node(num_cpus=1), tmp_path / "there" / OUTPUT_MARK
     over, n_entered = threading.Event(), []
 
@@ -251,7 +256,10 @@ def test_a_node_that_is_killed_loses_nothing_and_doubles_nothing(
             if over.wait(0.05):
                 return
         n_entered.append(ledger.read_text().count("\n") - 1)
-        ray_cluster.remove_node(node, allow_graceful=False)
+        try:
+            ray_cluster.remove_node(node, allow_graceful=False)
+        finally:
+            go.touch()
 
     killer = threading.Thread(target=kill)
     killer.start()
@@ -261,6 +269,7 @@ def test_a_node_that_is_killed_loses_nothing_and_doubles_nothing(
         )
     finally:
         over.set()
+        go.touch()
         killer.join()
     assert 3 <= n_entered[0] < len(source.shards)
     assert everything(tmp_path / "there") == everything(tmp_path / "here")

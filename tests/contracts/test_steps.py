@@ -167,7 +167,7 @@ def test_a_rewriter_reads_what_it_rewrites_and_changes_some_row(
 
 
 @pytest.mark.parametrize("kind", FILTER_STEPS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SOME_ROWS)
 def test_the_first_reason_stays_and_new_ones_are_declared(
     kind: type, rows: list[tuple[str | None, str | None]]
@@ -184,7 +184,7 @@ def test_the_first_reason_stays_and_new_ones_are_declared(
 
 
 @pytest.mark.parametrize("kind", [*FILTER_STEPS, *REWRITER_STEPS])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(SOME_ROWS, st.integers(0, 12), st.randoms(use_true_random=False))
 def test_rows_are_judged_one_by_one_in_any_split_and_order(kind, rows, at, rng) -> None:
     step, batch = made(kind), batch_of(rows)
@@ -199,7 +199,7 @@ def test_rows_are_judged_one_by_one_in_any_split_and_order(kind, rows, at, rng) 
 
 
 @pytest.mark.parametrize("kind", [*FILTER_STEPS, *REWRITER_STEPS])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(SOME_ROWS)
 def test_doing_it_again_changes_nothing(kind, rows) -> None:
     once = made(kind)(batch_of(rows))

@@ -36,7 +36,7 @@ def test_no_strength_changes_nothing(name):
 
 
 @pytest.mark.parametrize("name", NOISES)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(text=st.text(max_size=60))
 def test_any_text_survives_and_a_seed_decides(name, text):
     once = noise_of(name, text, seed=3)

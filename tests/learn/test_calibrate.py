@@ -59,7 +59,7 @@ def test_a_model_that_is_always_right_or_never_has_a_finite_temperature(is_right
     assert 0.01 < fitted.value < 60
 
 
-@settings(max_examples=50, deadline=None)  # the first call opens scikit-learn
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=2, max_size=60))
 def test_isotonic_lines_rise_and_are_the_nearest_that_do(rows):
     sklearn = pytest.importorskip("sklearn.isotonic")

@@ -64,7 +64,6 @@ def test_the_comparison_draws_what_drawing_rows_would():
 
 
 @given(st.integers(0, 400), st.integers(0, 400))
-@settings(deadline=None)
 def test_mcnemar_is_the_exact_binomial_test(only_first, only_second):
     total = only_first + only_second
     expected = binomtest(only_first, total).pvalue if total else 1.0
@@ -78,7 +77,7 @@ def test_mcnemar_for_many_rows_is_close_to_the_exact_test(only_first, only_secon
 
 
 @given(st.lists(st.tuples(*[st.integers(0, 2)] * 3), min_size=1), st.data())
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_paired_counts_add(table, data):
     cut = data.draw(st.integers(0, len(table)))
 

@@ -46,7 +46,7 @@ def of(table) -> Evaluation:
 
 
 @given(rows, st.data())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_parts_add_to_the_evaluation_of_the_whole(table, data):
     cut = data.draw(st.integers(0, len(table)))
     whole, parts = of(table), of(table[:cut]) + of(table[cut:])
@@ -56,7 +56,7 @@ def test_parts_add_to_the_evaluation_of_the_whole(table, data):
 
 
 @given(rows, rows, rows)
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_evaluations_add_in_any_order_and_grouping(one, two, three):
     first, second, third = of(one), of(two), of(three)
     assert (first + second) + third == first + (second + third)
@@ -65,7 +65,6 @@ def test_evaluations_add_in_any_order_and_grouping(one, two, three):
 
 
 @given(rows)
-@settings(deadline=None)
 def test_every_row_is_counted_or_left_out_with_a_reason(table):
     found = of(table)
     assert found.counts.n_rows + sum(found.left_out.values()) == len(table)

@@ -69,7 +69,7 @@ def one_pass(table: pa.Table) -> dict[str, Any]:
 
 @pytest.mark.slow
 @given(data=st.data(), n_rows=st.integers(60, 130), rows=st.integers(1, 50))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_any_cut_in_any_order_gives_the_figures_of_one_pass(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, n_rows: int, rows: int
 ):

@@ -79,7 +79,6 @@ def test_copies_of_copies_are_one_group():
 
 
 @given(texts)
-@settings(deadline=None)
 def test_a_group_holds_all_that_share_a_key(some):
     groups, keys = near_copy_groups(some), near_copy_keys(some)
     owners = {}
@@ -89,7 +88,6 @@ def test_a_group_holds_all_that_share_a_key(some):
 
 
 @given(texts, texts)
-@settings(deadline=None)
 def test_what_is_left_for_training_shares_no_key_with_what_is_held_out(train, held_out):
     tables = [pa.table({"text": pa.array(part, pa.string())}) for part in (train, held_out)]
     kept = without_copies(*tables)["text"].to_pylist()
@@ -113,7 +111,7 @@ many = st.lists(
 
 
 @given(many, st.integers(2, 6), st.integers(0, 9))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_folds_part_the_rows_and_no_key_is_on_both_sides(posts, n_folds, seed):
     table = pa.table({"text": [text for text, _ in posts], "label": [label for _, label in posts]})
     n_folds = min(n_folds, len(set(near_copy_groups(table["text"].to_pylist()).tolist())))
@@ -129,7 +127,7 @@ def test_folds_part_the_rows_and_no_key_is_on_both_sides(posts, n_folds, seed):
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 4)), min_size=30), st.integers(2, 5))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_each_label_is_spread_to_within_the_largest_group(groups, n_folds):
     """Copies share a label here, so a label's folds differ at most by one group of copies."""
     numbered = [

@@ -35,7 +35,7 @@ def test_drawing_cells_gives_the_intervals_of_drawing_rows():
 
 
 @given(counts.filter(lambda each: each.n_rows > 0), st.integers(0, 5))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_equal_counts_and_seed_give_equal_intervals(some, seed):
     found = bootstrap_intervals(some, n_resamples=50, seed=seed)
     assert found == bootstrap_intervals(some, n_resamples=50, seed=seed)
@@ -58,7 +58,6 @@ def test_an_interval_narrows_as_rows_grow():
 
 
 @given(st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-@settings(deadline=None)
 def test_wilson_interval_is_scipys(share):
     correct, total = share
     theirs = binomtest(correct, total).proportion_ci(method="wilson")

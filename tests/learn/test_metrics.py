@@ -30,7 +30,7 @@ def count(pairs: list[tuple[int, int]]) -> Counts:
 
 
 @given(rows)
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_class_figures_are_scikit_learns(pairs):
     truth, answers = zip(*pairs, strict=True)
     precision, recall, f1, support = precision_recall_fscore_support(
@@ -44,7 +44,7 @@ def test_class_figures_are_scikit_learns(pairs):
 
 
 @given(rows)
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_overall_figures_are_scikit_learns(pairs):
     truth, answers = zip(*pairs, strict=True)
     given_labels = {"labels": [0, 1, 2], "zero_division": 0}
@@ -61,7 +61,6 @@ def test_overall_figures_are_scikit_learns(pairs):
 
 
 @given(counts, counts, counts)
-@settings(deadline=None)
 def test_counts_add_in_any_order_and_grouping(one, two, three):
     assert (one + two) + three == one + (two + three)
     assert one + two == two + one
@@ -69,7 +68,6 @@ def test_counts_add_in_any_order_and_grouping(one, two, three):
 
 
 @given(rows, st.data())
-@settings(deadline=None)
 def test_counts_of_parts_add_to_the_counts_of_the_whole(pairs, data):
     cut = data.draw(st.integers(0, len(pairs)))
     assert count(pairs[:cut]) + count(pairs[cut:]) == count(pairs)

@@ -73,9 +73,14 @@ def test_more_workers_than_a_session_has_processors_are_refused(
 def test_a_worker_that_is_lost_too_often_stops_the_training_with_what_to_do(
     spark_session: object, jobs: ModuleType, tmp_path: Path
 ):
-    with pytest.raises(TrainingError, match=r"begun 1 times.*--resume and the same settings"):
-        train(jobs.mortal(tmp_path / "grave", on="spark", restarts=0))
-    assert (tmp_path / "grave").exists()
+    grave = tmp_path / "grave"
+    for _ in range(3):
+        with pytest.raises(TrainingError, match=r"begun 1 times.*--resume and the same settings"):
+            train(jobs.mortal(grave, on="spark", restarts=0))
+        # where another program took the port that Spark chose for them, no worker began, and none was lost
+        if grave.exists():
+            break
+    assert grave.exists()
 
 
 class Coming:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mizaj.errors import SettingError
@@ -21,7 +21,6 @@ def calibrate(pairs: list[tuple[float, bool]]) -> Reliability:
 
 
 @given(sure_rows, sure_rows, sure_rows)
-@settings(deadline=None)
 def test_calibration_adds_in_any_order_and_grouping(one, two, three):
     first, second, third = calibrate(one), calibrate(two), calibrate(three)
     assert (first + second) + third == first + (second + third)
@@ -30,7 +29,6 @@ def test_calibration_adds_in_any_order_and_grouping(one, two, three):
 
 
 @given(sure_rows.filter(bool))
-@settings(deadline=None)
 def test_calibration_error_is_the_gap_averaged_over_rows(pairs):
     confidence = np.array([sure for sure, _ in pairs])
     is_right = np.array([right for _, right in pairs])

@@ -32,7 +32,7 @@ def keys_of(posts: Labelled) -> set[str]:
     return {key for keys in near_copy_keys(posts.texts.to_pylist()) for key in keys}
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(texts, st.integers(0, 5))
 def test_every_post_is_on_one_side_and_no_copy_crosses(posts, seed):
     try:

@@ -77,7 +77,7 @@ posts = st.lists(
 ).flatmap(lambda parts: st.sampled_from([" ".join(parts), "".join(parts)]))
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(posts)
 @example("so good ki main so gaya")
 @example("Great, phir se train late")
@@ -91,7 +91,7 @@ def test_kernel_equals_twin_on_generated_posts(text: str) -> None:
     assert_equal(text)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.text(max_size=60))
 def test_kernel_equals_twin_on_any_text(text: str) -> None:
     assert_equal(text)
@@ -104,7 +104,7 @@ def test_kernel_equals_twin_on_the_sample_posts() -> None:
         assert_equal(json.loads(line)["text"] or "")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=60))
 def test_broken_utf8_is_read_as_if_it_were_repaired(raw: bytes) -> None:
     lexicon = load_lexicon()

@@ -74,7 +74,7 @@ def test_compiled_and_plain_python_give_the_same_probabilities(
     assert_read_alike(text, model)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(text=st.text(max_size=60))
 def test_they_agree_on_any_text(text: str, model: linear.LinearModel) -> None:
     assert_read_alike(text.encode("utf-8", "replace").decode(), model)
@@ -108,7 +108,7 @@ def test_huge_posts_and_words_are_read(model: linear.LinearModel) -> None:
     assert np.isfinite(model.probabilities(texts)).all()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(keys=st.sets(st.integers(0, 2**63 - 1), max_size=300), n_labels=st.integers(1, 9))
 def test_the_table_finds_every_key_and_no_other(keys: set[int], n_labels: int) -> None:
     # hashes, as real keys are: of those 32 bits and the place tell two apart

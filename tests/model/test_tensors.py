@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as of_numpy
 
@@ -35,7 +35,6 @@ def test_what_is_packed_is_unpacked(tensors: dict[str, Any]) -> None:
 
 
 @given(TENSORS)
-@settings(deadline=None)
 def test_the_library_reads_what_is_packed(tensors: dict[str, Any]) -> None:
     library = pytest.importorskip("safetensors.numpy")
     kept = {name: array for name, array in tensors.items() if name != "__metadata__"}
@@ -43,7 +42,6 @@ def test_the_library_reads_what_is_packed(tensors: dict[str, Any]) -> None:
 
 
 @given(TENSORS)
-@settings(deadline=None)
 def test_what_the_library_writes_is_unpacked(tensors: dict[str, Any]) -> None:
     library = pytest.importorskip("safetensors.numpy")
     kept = {name: array for name, array in tensors.items() if name != "__metadata__"}

@@ -429,7 +429,7 @@ def test_a_file_without_the_text_column_is_named(tmp_path):
 # Laws
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     texts=st.lists(st.one_of(st.none(), st.text(max_size=20)), max_size=40),
     batch_rows=st.integers(1, 50),
@@ -441,7 +441,7 @@ def test_cutting_the_input_differently_changes_nothing(texts, batch_rows, shard_
     assert rows_of(open_source(data, settings=cut)) == rows_of(open_source(data))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     lines=st.lists(
         st.text(st.characters(codec="utf-8", exclude_characters="\r\n\ufeff"), max_size=12),
@@ -462,7 +462,7 @@ def test_lines_are_neither_lost_nor_doubled_where_a_file_is_cut(
     assert texts == expected
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.lists(st.lists(st.text('ab,;"\n\r é\t', max_size=8), min_size=2, max_size=2), max_size=12)
 )

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -99,6 +100,11 @@ def test_a_torn_line_in_the_middle_costs_its_own_shard_alone(posts, tmp_path):
     assert len(Ledger(ledger, {}).results()) == 8
 
 
+def system(**changed):
+    """`os` as the ledger alone sees it, with some of it changed: whatever else runs has its own."""
+    return SimpleNamespace(**{**vars(os), **changed})
+
+
 def test_a_ledger_that_cannot_be_written_says_how_to_go_on(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
@@ -107,11 +113,10 @@ def test_a_ledger_that_cannot_be_written_says_how_to_go_on(tmp_path, monkeypatch
     with refused, Ledger(tmp_path / "gone" / LEDGER, {}).entering():
         pass
     (tmp_path / LEDGER).touch()
-    monkeypatch.setattr("mizaj.run.ledger.os.write", full)
+    monkeypatch.setattr("mizaj.run.ledger.os", system(write=full))
     with refused, Ledger(tmp_path / LEDGER, {}).entering() as enter:
         enter(ShardResult("posts-00000", Counts(), {}))
-    monkeypatch.undo()
-    monkeypatch.setattr("mizaj.run.ledger.os.fsync", full)
+    monkeypatch.setattr("mizaj.run.ledger.os", system(fsync=full))
     with refused, Ledger(tmp_path / LEDGER, {}).entering():
         pass
 
@@ -119,8 +124,9 @@ def test_a_ledger_that_cannot_be_written_says_how_to_go_on(tmp_path, monkeypatch
 def test_entries_are_flushed_once_a_second_and_at_the_end_whatever_happens(tmp_path, monkeypatch):
     (tmp_path / LEDGER).touch()
     clock, flushed = [0.0], []
-    monkeypatch.setattr("mizaj.run.ledger.time.monotonic", lambda: clock[-1])
-    monkeypatch.setattr("mizaj.run.ledger.os.fsync", lambda _: flushed.append(clock[-1]))
+    now, note = (lambda: clock[-1]), (lambda _: flushed.append(clock[-1]))
+    monkeypatch.setattr("mizaj.run.ledger.time", SimpleNamespace(monotonic=now))
+    monkeypatch.setattr("mizaj.run.ledger.os", system(fsync=note))
 
     def interrupted():
         with Ledger(tmp_path / LEDGER, {}).entering() as enter:
@@ -142,11 +148,10 @@ def test_what_goes_wrong_with_other_files_is_not_laid_to_the_ledger(tmp_path):
 
 def test_an_entry_is_whole_though_the_system_takes_it_in_pieces(tmp_path, monkeypatch):
     (tmp_path / LEDGER).touch()
-    write = os.write
-    monkeypatch.setattr("mizaj.run.ledger.os.write", lambda to, content: write(to, content[:7]))
+    pieces = system(write=lambda to, content: os.write(to, content[:7]))
+    monkeypatch.setattr("mizaj.run.ledger.os", pieces)
     with Ledger(tmp_path / LEDGER, {}).entering() as enter:
         enter(ShardResult("posts-00000", Counts(3, 3), {}))
-    monkeypatch.undo()
     assert json.loads((tmp_path / LEDGER).read_text())["shard"]["counts"]["rows_in"] == 3
 
 
@@ -289,7 +294,7 @@ def test_a_folder_inside_the_input_is_not_read_as_input_the_next_time(posts):
 CHILD = textwrap.dedent(
     """
     import sys, time
-    from dataclasses import dataclass
+    from dataclasses import dataclass, field
     from pathlib import Path
     import pyarrow as pa
     from mizaj.batch import Pipeline
@@ -299,30 +304,26 @@ CHILD = textwrap.dedent(
 
     @dataclass(frozen=True)
     class Slow:
-        pause_s: float
+        pause_s: float = field(repr=False)  # no part of the fingerprint: runs of any pace are one
         reads = ("text",)
         adds = pa.schema([("n_rows", pa.int64())])
-        fingerprint_only = True
-
-        def __repr__(self):
-            return "Slow()"
 
         def __call__(self, batch):
             time.sleep(self.pause_s)
             return batch.append_column("n_rows", pa.array([1] * batch.num_rows, pa.int64()))
 
-    posts, out, way = sys.argv[1:]
+    posts, out, way, pause_s = sys.argv[1:]
     source = open_source(posts, settings=ReadSettings(shard_rows=20, batch_rows=5))
     sink = Sink(Path(out), WriteSettings(resume=way == "resume"))
     print("ready", flush=True)
-    run(Pipeline((Slow(0.02),)), source, sink, settings=RunSettings(workers=2))
+    run(Pipeline((Slow(float(pause_s)),)), source, sink, settings=RunSettings(workers=2))
     """
 )
 
 
-def spawn(posts, out, way):
-    command = [sys.executable, "-c", CHILD, str(posts), str(out), way]
-    return subprocess.Popen(command, stdout=subprocess.PIPE)
+def spawn(posts, out, way, *, pause_s=0.02, stderr=None):
+    command = [sys.executable, "-c", CHILD, str(posts), str(out), way, str(pause_s)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr)
 
 
 def n_entered(out):
@@ -330,14 +331,15 @@ def n_entered(out):
     return max(ledger.read_bytes().count(b"\n") - 1, 0) if ledger.exists() else 0
 
 
-def wait_for_shards(out, n_shards):
-    deadline = time.monotonic() + 60
-    while n_entered(out) < n_shards and time.monotonic() < deadline:
+def wait_until(is_so, child):
+    """Return once something is so, the child has ended, or ten minutes are over."""
+    end = time.monotonic() + 600
+    while not is_so() and child.poll() is None and time.monotonic() < end:
         time.sleep(0.001)
 
 
 def finish(child):
-    child.communicate(timeout=60)
+    child.communicate(timeout=600)
     return child.returncode
 
 
@@ -348,9 +350,10 @@ def test_a_run_killed_again_and_again_ends_like_one_that_was_not(posts, tmp_path
     assert finish(spawn(posts, tmp_path / "whole", "new")) == 0
     done = 0
     for _ in range(3):
-        with spawn(posts, tmp_path / "torn", "resume") as child:
+        # a slow step, so that it is not over before it is killed
+        with spawn(posts, tmp_path / "torn", "resume", pause_s=0.2) as child:
             child.stdout.readline()
-            wait_for_shards(tmp_path / "torn", done + 1)
+            wait_until(lambda wanted=done + 1: n_entered(tmp_path / "torn") >= wanted, child)
             time.sleep(moments.uniform(0.0, 0.02))
             child.send_signal(signal.SIGKILL)
         done = n_entered(tmp_path / "torn")
@@ -370,12 +373,11 @@ def test_a_run_killed_again_and_again_ends_like_one_that_was_not(posts, tmp_path
 
 @pytest.mark.slow
 def test_ctrl_c_ends_a_run_quickly_without_temporary_files(posts, tmp_path):
-    code = CHILD.replace("Slow(0.02)", "Slow(0.2)")
-    command = [sys.executable, "-c", code, str(posts), str(tmp_path / "out"), "new"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+    out = tmp_path / "out"
+    with spawn(posts, out, "new", pause_s=0.2, stderr=subprocess.PIPE) as child:
         child.stdout.readline()
-        time.sleep(0.5)
+        wait_until(lambda: any(out.glob(".draft-*/*")), child)
         child.send_signal(signal.SIGINT)
-        error = child.communicate(timeout=20)[1].decode()
+        error = child.communicate(timeout=600)[1].decode()
     assert "Interrupted: stopped with" in error
-    assert not [name for name in contents(tmp_path / "out") if name.endswith(".tmp")]
+    assert not [name for name in contents(out) if name.endswith(".tmp")]

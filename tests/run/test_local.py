@@ -297,7 +297,7 @@ def test_counts_add_in_any_order_and_grouping(one, two, three):
     assert one + Counts() == one
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     texts=st.lists(st.one_of(st.none(), st.text(max_size=5)), max_size=60),
     cut=st.tuples(st.integers(1, 20), st.integers(1, 30)),

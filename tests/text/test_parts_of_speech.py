@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mizaj.errors import ModelError
@@ -92,7 +92,6 @@ def test_the_best_chain_is_that_of_trying_all(seed: int) -> None:
 
 
 @given(FORMS, FORMS)
-@settings(deadline=None)
 def test_a_post_does_not_know_of_the_next(one: list[str], other: list[str]) -> None:
     tagger = load_tagger()
     alone = [tagger.tag(["", *forms, ""]).tolist() for forms in (one, other)]

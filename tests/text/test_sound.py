@@ -80,20 +80,19 @@ def test_the_longest_word_has_a_key_and_a_longer_one_none(letter: str) -> None:
     assert _sound_of(longest + letter) == phonetic_key(longest + letter) == ""
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=3000)
 @given(st.text(st.sampled_from(BIASED), max_size=40))
 @example("x" + "fx" * 15)
 def test_the_compiled_key_equals_its_definition(word: str) -> None:
     assert _sound_of(word) == phonetic_key(word)
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=2000)
 @given(st.text(st.sampled_from("aeiouhynvwrmc"), max_size=9))
 def test_the_compiled_key_equals_its_definition_on_short_words(word: str) -> None:
     assert _sound_of(word) == phonetic_key(word)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=40))
 def test_bytes_that_are_no_word_have_no_key(content: bytes) -> None:
     is_word = content.isalpha() and content.islower() and len(content) <= LONGEST_WORD

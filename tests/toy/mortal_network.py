@@ -1,9 +1,10 @@
-"""A network whose process is killed in the middle of a training, once; a module of its own, for workers to find."""
+"""Networks that disturb a training, or last until it is disturbed; a module of its own, for workers to find."""
 
 from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import torch
@@ -22,6 +23,18 @@ class Mortal(torch.nn.Module):
         is_last = not distributed.is_initialized() or distributed.get_rank() == 1
         if self.training and self.n_calls == self.at and is_last and _dig(self.grave):
             os.kill(os.getpid(), signal.SIGKILL)
+        return self.inner(ids, mask)
+
+
+class Paced(torch.nn.Module):
+    """Answers as `inner` does, in its own time: a training is not over before it is disturbed, on any machine."""
+
+    def __init__(self, inner: torch.nn.Module, seconds: float) -> None:
+        super().__init__()
+        self.inner, self.seconds = inner, seconds
+
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        time.sleep(self.seconds)
         return self.inner(ids, mask)
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cluster_jobs
 import numpy as np
+from mortal_network import Paced
 
 from mizaj.learn.train import train
+
+PACE_S = 0.02
 
 
 def main() -> None:
@@ -30,7 +34,7 @@ def main() -> None:
         checkpoint=str(folder / "kept"),
         checkpoint_every=10,
     )
-    trained = train(job, tell)
+    trained = train(replace(job, module=Paced(job.module, PACE_S)), tell)
     state = {name: each.numpy() for name, each in trained.module.state_dict().items()}
     np.savez(folder / "weights.npz", steps=trained.steps, **state)
 

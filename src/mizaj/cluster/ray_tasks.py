@@ -93,7 +93,8 @@ class Crowd:
         # Ray hands tasks of one kind to the workers that it holds for that kind, those on a lost node too, until its
         # connections to them time out. What is asked for makes the kind: another byte of memory after each loss.
         function = _task.options(memory=self.n_lost) if self.n_lost else _task
-        task = function.remote([self.parcel], ticket.portion, ticket.most_s)
+        # one argument: Ray takes a while to pack each
+        task = function.remote((self.parcel, ticket.portion, ticket.most_s))
         ticket.tasks.append(task)
         self.running[task] = ticket
 
@@ -137,9 +138,10 @@ def _given_up(shard: object, error: Exception) -> ClusterError:
     )
 
 
-def _do(parcel: list[Any], portion: Sequence[Any], most_s: float) -> list[Outcome]:
-    # In a list, a reference is not fetched for every task: the process holds what it fetched before.
-    function, outcomes, end_s = _fetched(parcel[0]), [], time.monotonic() + most_s
+def _do(asked: tuple[Any, Sequence[Any], float]) -> list[Outcome]:
+    # In a tuple, a reference is not fetched for every task: the process holds what it fetched before.
+    reference, portion, most_s = asked
+    function, outcomes, end_s = _fetched(reference), [], time.monotonic() + most_s
     for shard in portion:
         outcomes.append(work(function, shard))
         # who asked stops at an error

@@ -12,7 +12,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -218,7 +218,8 @@ def _write(handle: int, content: bytes) -> None:
 
 
 def _line(result: ShardResult) -> bytes:
-    return (json.dumps({"shard": asdict(result)}, ensure_ascii=False) + "\n").encode()
+    # not by `asdict`, which copies everything: one process writes the lines of a whole cluster
+    return (json.dumps({"shard": result}, ensure_ascii=False, default=vars) + "\n").encode()
 
 
 def _entries(path: Path) -> list[dict[str, Any]]:

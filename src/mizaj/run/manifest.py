@@ -43,10 +43,10 @@ class Manifest:
 
     def to_dict(self) -> dict[str, Any]:
         """What is written as JSON: the counts are on the top level."""
-        facts = asdict(self)
-        counts = facts.pop("counts")
-        counts["rows_rejected"] = self.counts.rows_rejected
-        return {**facts, **counts}
+        facts = {name: value for name, value in vars(self).items() if name != "counts"}
+        facts["stages"] = [asdict(stage) for stage in self.stages]
+        facts["bad_inputs"] = [asdict(bad) for bad in self.bad_inputs]
+        return {**facts, **asdict(self.counts), "rows_rejected": self.counts.rows_rejected}
 
     def write(self, folder: Path) -> None:
         """Writes `manifest.json` into the output folder."""

@@ -149,4 +149,6 @@ def _result(
 
 
 def _sum(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    if not (one and other):
+        return one or other
     return dict(sorted((Counter(one) + Counter(other)).items()))

@@ -150,9 +150,7 @@ def test_verdicts_are_those_of_plain_loops(tmp_path, sketch):
 
 
 @pytest.mark.slow
-@settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     n_files=st.integers(1, 4),
     group=st.sampled_from([7, 40, 1000]),

@@ -55,7 +55,7 @@ def test_near_copies_are_marked_and_others_are_not():
     assert not any(marked(posts, made(500, seed=1)))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     texts=st.lists(
         st.sampled_from([*made(12), *(t + " ji" for t in made(12)), "a", "b"]), max_size=60
@@ -69,7 +69,7 @@ def test_cutting_batches_otherwise_changes_nothing(texts, capacity, size):
 
 
 @pytest.mark.skipif(recent._recent is None, reason="nothing is compiled; the definition runs alone")
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     texts=st.lists(
         st.sampled_from([*made(9), *(t + " ji" for t in made(9)), "a", "b"]), max_size=40

@@ -107,7 +107,7 @@ def test_what_changes_the_meaning_tells_posts_apart(one: str, other: str):
 
 
 @compiled
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=TEXT)
 @example(text="https" * 3 + "://x")
 @example(text="RT RT @x @rt @y")
@@ -121,7 +121,7 @@ def test_compiled_and_definition_write_the_same_plain_form(text: str):
 
 
 @compiled
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     text=TEXT, threshold=st.sampled_from([0.5, 0.7, 0.8, 1.0]), shingle=st.sampled_from([2, 5, 9])
 )
@@ -135,7 +135,7 @@ def test_compiled_and_definition_give_the_same_band_keys(text, threshold, shingl
 
 
 @compiled
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(texts=st.lists(TEXT, min_size=1, max_size=6), seed=st.integers(0, 99))
 def test_compiled_and_definition_see_the_same_likeness(texts, seed):
     order = random.Random(seed)
@@ -152,7 +152,7 @@ def test_compiled_and_definition_see_the_same_likeness(texts, seed):
     assert found.tolist() == wanted
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(texts=st.lists(st.one_of(st.none(), TEXT), max_size=12), cut=st.integers(0, 12))
 def test_slices_types_and_nulls_change_nothing(texts, cut):
     texts = [text and text.encode("utf-8", "replace").decode() for text in texts]
@@ -169,7 +169,7 @@ def test_slices_types_and_nulls_change_nothing(texts, cut):
     assert emptied.hashes.tolist() == whole.hashes.tolist()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(raw=st.lists(st.binary(max_size=20), min_size=1, max_size=5))
 @example(raw=[b"accha \xff\xfe hai", b"\xe0\xa4", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"ok"])
 def test_bytes_that_are_no_utf_8_are_read_as_replaced(raw):

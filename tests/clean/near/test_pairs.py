@@ -9,7 +9,7 @@ from collections import defaultdict
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mizaj.clean.near import pairs as near
@@ -25,7 +25,6 @@ def array(values) -> np.ndarray:
     return np.array(values, np.uint64)
 
 
-@settings(deadline=None)
 @given(records=st.lists(st.tuples(NUMBERS, NUMBERS), max_size=60), seed=st.integers(0, 9))
 def test_candidates_are_all_pairs_of_nodes_that_share_a_key(records, seed):
     groups = defaultdict(set)
