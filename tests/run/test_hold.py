@@ -77,12 +77,15 @@ def test_a_run_that_is_killed_lets_go(tmp_path):
 
 
 def test_a_share_that_cannot_lock_folders_holds_nothing(tmp_path, monkeypatch):
-    def refuse(*_: int) -> None:
+    asked = []
+
+    def refuse(handle: int, _: int) -> None:
+        asked.append(handle)
         raise OSError(9, "Bad file descriptor")
 
     monkeypatch.setattr("mizaj.run.hold.fcntl.flock", refuse)
     with held(tmp_path), held(tmp_path):
-        pass
+        assert len(asked) == 2
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):

@@ -13,7 +13,7 @@ from typing import Generic
 from mizaj.cluster import Item
 
 _TASK_S = 0.002
-"""What a task takes of the time of who hands it out, amply: 1.25 ms was measured."""
+"""What a task takes of the time of who hands it out, amply: 1 to 1.25 ms were measured."""
 _WEIGHT = 0.1
 """Of the last shard in what is usual: shards may come to be longer."""
 _LEAST_S = 1e-6

@@ -23,7 +23,7 @@ from mizaj.clean.near import columns, sketching
 from mizaj.clean.near.columns import plain_forms
 from mizaj.clean.near.pairs import near_pairs
 from mizaj.clean.near.sketching import Sketch
-from mizaj.clean.passes import Work, opened
+from mizaj.clean.passes import Work
 from mizaj.errors import ChangedSource, ClusterError, ColumnExists, SinkError, SourceError
 from mizaj.read import ReadSettings, open_source
 from mizaj.run import RunSettings, run
@@ -468,16 +468,6 @@ def test_a_worker_that_does_not_see_the_folder_says_so(tmp_path):
         find_duplicates(source, tmp_path / "work", spread=losing)
 
 
-def test_a_full_disk_is_told_with_what_to_do(tmp_path, monkeypatch):
-    def refuse(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("mizaj.clean.passes._make_durable", refuse)
-    with pytest.raises(SinkError, match=r"No space left on device.*run the same again"):
-        find_duplicates(open_source(pa.table({"text": ["a"]})), tmp_path / "work")
-    assert not list(tmp_path.rglob("*.tmp"))
-
-
 def test_where_nothing_is_compiled_the_same_is_found(tmp_path, monkeypatch):
     rows = posts(80)
     source = open_source(write_parts(tmp_path / "in", rows, 2, 20))
@@ -485,26 +475,6 @@ def test_where_nothing_is_compiled_the_same_is_found(tmp_path, monkeypatch):
     monkeypatch.setattr(columns, "_kernel", None)
     monkeypatch.setattr(columns, "_plain", None)
     assert told_by(source, find_duplicates(source, tmp_path / "plain")) == compiled
-
-
-def test_a_file_between_passes_that_is_damaged_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "0.arrow"
-    path.write_bytes(b"ARROW1 and no more")
-    with pytest.raises(SinkError, match=r"0\.arrow: cannot be read \(.+\), though an earlier pass"):
-        opened(path).__enter__()
-
-
-def test_a_batch_between_passes_that_is_damaged_is_named(tmp_path: Path) -> None:
-    work = Work(tmp_path, 1)
-    with work.writing("0", {"texts": pa.schema([("text", pa.string())])}) as writers:
-        for text in ("accha", "bura"):
-            writers["texts"].write_batch(pa.record_batch({"text": [text]}))
-    path = work.path("texts", "0")
-    content = path.read_bytes()
-    place = content.index(b"bura")  # the batch's own header comes before it
-    path.write_bytes(content[: place - 150] + b"\xff" * 100 + content[place - 50 :])
-    with pytest.raises(SinkError, match=r"0\.arrow: cannot be read .*though an earlier pass"):
-        list(work.read("texts", ["0"], 0))
 
 
 @pytest.mark.parametrize("kind", ["final", "reasons"])
@@ -520,11 +490,3 @@ def test_verdicts_that_are_damaged_stop_the_run_and_blame_no_input(tmp_path, kin
     settings = RunSettings(workers=1, is_progress_shown=False)
     with pytest.raises(SinkError, match=r"-00001\.arrow: cannot be read"):
         run(Pipeline(()), with_duplicates(source, found), tmp_path / "out", settings=settings)
-
-
-def test_a_worker_of_a_killed_search_makes_no_folder_anew(tmp_path):
-    """What lies between passes is texts as they came; the next run has removed it."""
-    work, texts = Work(tmp_path / "gone", 1), {"texts": pa.schema([])}
-    with pytest.raises(SinkError, match="cannot be written"), work.writing("0", texts):
-        pass
-    assert not (tmp_path / "gone").exists()
